@@ -1,0 +1,122 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// A newer compiler may warn of more than today's: only CI turns warnings into errors.
+let warnings: [SwiftSetting] = Context.environment["HEAVYTAIL_STRICT"] == nil ? [] : [.treatAllWarnings(as: .error)]
+
+let strict: [SwiftSetting] =
+  [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableExperimentalFeature("Lifetimes"),
+    .strictMemorySafety(),
+  ] + warnings
+
+/// A library of ours under `Sources/`, or under `path` where that differs.
+func module(_ name: String, _ dependencies: [Target.Dependency] = [], path: String? = nil) -> Target {
+  .target(name: name, dependencies: dependencies, path: path, swiftSettings: strict)
+}
+
+/// A format-neutral decoder that readers share.
+func container(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  module(name, ["ModelReading"] + dependencies, path: "Sources/Containers/\(name)")
+}
+
+/// A reader plugin: one folder, one format.
+func reader(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  module(name, ["ModelReading"] + dependencies, path: "Plugins/\(name)")
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(name: name, dependencies: ["TestSupport"] + dependencies, swiftSettings: strict)
+}
+
+func systemLibrary(_ name: String, pkgConfig: String, apt: String) -> Target {
+  .systemLibrary(name: name, path: "Sources/\(name)", pkgConfig: pkgConfig, providers: [.apt([apt])])
+}
+
+let readers: [Target.Dependency] = [
+  "SafetensorsReader", "NumPyReader", "PyTorchReader", "KerasReader", "ONNXReader",
+]
+
+let package = Package(
+  name: "heavytail",
+  products: [
+    .executable(name: "heavytail", targets: ["heavytail"]),
+    .library(name: "ModelReading", targets: ["ModelReading"]),
+    .library(name: "SpectralCore", targets: ["SpectralCore"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
+  ],
+  targets: [
+    // C libraries: a module map and a shim each, nothing else.
+    systemLibrary("CHDF5", pkgConfig: "hdf5", apt: "libhdf5-dev"),
+    systemLibrary("COpenBLAS", pkgConfig: "openblas", apt: "libopenblas-dev"),
+    systemLibrary("CLAPACKE", pkgConfig: "lapacke", apt: "liblapacke-dev"),
+    systemLibrary("CProtobufC", pkgConfig: "libprotobuf-c", apt: "libprotobuf-c-dev"),
+    systemLibrary("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
+    .target(name: "CONNX", dependencies: ["CProtobufC"]),
+
+    // What every reader speaks.
+    module("ModelReading"),
+
+    // Decoders that readers share.
+    container("Zip", ["CZlib"]),
+    container("Pickle", []),
+    container("HDF5", ["CHDF5"]),
+    container("StrictJSON", []),
+    container("NumPyFormat", ["Pickle"]),
+    module("StateDictionary", ["ModelReading"]),
+
+    // Readers.
+    reader("SafetensorsReader", ["StrictJSON", "StateDictionary"]),
+    reader("NumPyReader", ["Zip", "Pickle", "NumPyFormat", "StateDictionary"]),
+    reader("PyTorchReader", ["Zip", "Pickle", "NumPyFormat", "StrictJSON", "StateDictionary"]),
+    reader("KerasReader", ["Zip", "HDF5", "StrictJSON"]),
+    reader("ONNXReader", ["CONNX", "CProtobufC"]),
+
+    // Numbers.
+    module("LinearAlgebra", ["COpenBLAS", "CLAPACKE"]),
+    module("SpectralCore", ["LinearAlgebra"]),
+
+    // The pipeline.
+    module("MatrixSlicing", ["ModelReading"]),
+    module("Analysis", ["ModelReading", "MatrixSlicing", "LinearAlgebra", "SpectralCore"]),
+    module("Reporting", ["ModelReading", "Analysis"]),
+
+    // The command line: the composition root and the only importer of readers.
+    .executableTarget(
+      name: "heavytail",
+      dependencies: readers + [
+        "ModelReading", "MatrixSlicing", "Analysis", "Reporting",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: strict),
+
+    // Tests.
+    .target(name: "TestSupport", dependencies: ["ModelReading"], path: "Tests/TestSupport", swiftSettings: strict),
+    tests("ModelReadingTests", ["ModelReading"]),
+    tests("StrictJSONTests", ["StrictJSON", "ModelReading"]),
+    tests("ZipTests", ["Zip", "ModelReading"]),
+    tests("PickleTests", ["Pickle", "ModelReading"]),
+    tests("HDF5Tests", ["HDF5", "ModelReading"]),
+    tests("NumPyFormatTests", ["NumPyFormat", "Pickle", "ModelReading"]),
+    tests("StateDictionaryTests", ["StateDictionary", "ModelReading"]),
+    tests("SafetensorsReaderTests", ["SafetensorsReader", "ModelReading"]),
+    tests("NumPyReaderTests", ["NumPyReader", "ModelReading"]),
+    tests("PyTorchReaderTests", ["PyTorchReader", "ModelReading"]),
+    tests("KerasReaderTests", ["KerasReader", "ModelReading"]),
+    tests("ONNXReaderTests", ["ONNXReader", "ModelReading"]),
+    tests("LinearAlgebraTests", ["LinearAlgebra"]),
+    tests("SpectralCoreTests", ["SpectralCore", "LinearAlgebra"]),
+    tests("MatrixSlicingTests", ["MatrixSlicing", "ModelReading"]),
+    tests("AnalysisTests", readers + ["Analysis", "MatrixSlicing", "ModelReading", "SpectralCore"]),
+    tests("ReportingTests", ["Reporting", "Analysis", "ModelReading"]),
+    tests("ReaderConformanceTests", readers + ["ModelReading", "MatrixSlicing", "StrictJSON"]),
+    tests("CommandLineTests", ["heavytail", "StrictJSON", "ModelReading"]),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,90 @@
+/// The readers a program was composed with, and the choice among them.
+public struct ReaderRegistry: Sendable {
+  public let readers: [any ModelReader]
+
+  public init(_ readers: [any ModelReader]) { self.readers = readers }
+
+  public var formats: [Format] { readers.map { type(of: $0).format } }
+
+  /// Opens the file or directory at `path` with the reader surest of it.
+  ///
+  /// Readers that are equally sure are tried in turn, those whose extension
+  /// fits first, until one does not answer `.unrecognized`.
+  ///
+  /// - Throws: `ReadError`; known impostors (an HTML page, a Git LFS pointer, an
+  ///   empty file) are named as what they are.
+  public func open(_ path: String, limits: Limits = Limits()) throws(ReadError) -> LayerGraph {
+    if isDirectory(path) {
+      let directory = try ModelDirectory(path: path)
+      return try open(.directory(directory), candidates: candidates(for: directory), limits)
+    }
+    let file = try MappedFile(path: path)
+    let prefix = file.bytes.extracting(first: Format.probeLength)
+    if let error = Impostors.error(for: prefix, path: path) { throw error }
+    return try open(.file(file), candidates: candidates(for: prefix, path), limits)
+  }
+
+  /// Whether `path` looks like a model: a reader is certain, or one finds it
+  /// possible and the extension is its own. For walking folders.
+  public func looksLikeModel(_ path: String) -> Bool {
+    if isDirectory(path) {
+      guard let directory = try? ModelDirectory(path: path) else { return false }
+      return !candidates(for: directory).isEmpty
+    }
+    if hasKnownExtension(path) { return true }
+    guard let file = try? MappedFile(path: path) else { return false }
+    let prefix = file.bytes.extracting(first: Format.probeLength)
+    for reader in readers where reader.probe(prefix) == .certain { return true }
+    return false
+  }
+
+  private func hasKnownExtension(_ path: String) -> Bool {
+    let name = fileExtension(of: path)
+    return formats.contains { $0.fileExtensions.contains(name) }
+  }
+
+  private func candidates(for prefix: RawSpan, _ path: String) -> [any ModelReader] {
+    var matches: [(reader: any ModelReader, match: Match)] = []
+    for reader in readers { matches.append((reader, reader.probe(prefix))) }
+    let name = fileExtension(of: path)
+    func order(_ reader: any ModelReader, _ match: Match) -> Int {
+      match.rawValue * 2 + (type(of: reader).format.fileExtensions.contains(name) ? 1 : 0)
+    }
+    return matches.filter { $0.match != .no }
+      .enumerated()
+      .sorted {
+        (order($0.element.reader, $0.element.match), -$0.offset)
+          > (order($1.element.reader, $1.element.match), -$1.offset)
+      }
+      .map(\.element.reader)
+  }
+
+  private func candidates(for directory: ModelDirectory) -> [any ModelReader] {
+    readers.filter { $0.probe(directory) == .certain } + readers.filter { $0.probe(directory) == .possible }
+  }
+
+  private func open(
+    _ input: ModelInput, candidates: [any ModelReader], _ limits: Limits
+  ) throws(ReadError) -> LayerGraph {
+    var reasons: [String] = []
+    for reader in candidates {
+      do throws(ReadError) {
+        return try reader.open(input, limits: limits).accountingForEveryTensor()
+      } catch {
+        guard error.code == .unrecognized, candidates.count > 1 else { throw error }
+        reasons.append("\(type(of: reader).format.name): \(error.message)")
+      }
+    }
+    let known = "known formats: " + formats.map(\.name).joined(separator: ", ")
+    throw ReadError(
+      .unrecognized, reasons.isEmpty ? "is in no format that a reader recognises" : reasons.joined(separator: "; "),
+      file: input.path, hint: known)
+  }
+}
+
+/// The part after the last dot of the last component, in lower case.
+private func fileExtension(of path: String) -> String {
+  let name = path.split(separator: "/").last ?? ""
+  guard let dot = name.lastIndex(of: ".") else { return "" }
+  return name[name.index(after: dot)...].lowercased()
+}
