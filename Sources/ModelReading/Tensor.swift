@@ -46,7 +46,7 @@ public struct Tensor: Sendable {
       throw fail(.limitExceeded, "has \(shape.count) axes, the limit is \(limits.maximumRank)")
     }
     guard shape.allSatisfy({ $0 >= 0 }) else { throw fail(.malformed, "has a negative extent in its shape \(shape)") }
-    guard let rowMajor = Tensor.rowMajorStrides(shape), Tensor.elementCount(shape) != nil else {
+    guard let rowMajor = Tensor.rowMajorStrides(shape), let elementCount = Tensor.elementCount(shape) else {
       throw fail(.malformed, "has the shape \(shape), whose element count overflows")
     }
     let strides = strides ?? rowMajor
@@ -55,6 +55,11 @@ public struct Tensor: Sendable {
     }
     guard let needed = Tensor.extent(shape, strides, elementOffset) else {
       throw fail(.malformed, "reaches beyond any address with shape \(shape), strides \(strides)")
+    }
+    // An expanded axis (stride 0) describes more elements than there are bytes.
+    let (size, tooLarge) = elementCount.multipliedReportingOverflow(by: elementType.byteWidth)
+    guard !tooLarge, size <= max(storage.byteCount, limits.maximumDecodedBytes) else {
+      throw fail(.limitExceeded, "describes \(shape) elements, the limit is \(limits.maximumDecodedBytes) bytes")
     }
     let available = storage.byteCount / elementType.byteWidth
     guard needed <= available else {

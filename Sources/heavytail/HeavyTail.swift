@@ -1,4 +1,21 @@
 import ArgumentParser
 
 @main
-struct HeavyTail: ParsableCommand {}
+struct HeavyTail: ParsableCommand {
+  /// Semantic version of the tool and of its libraries.
+  static let version = "0.1.0"
+
+  static let configuration = CommandConfiguration(
+    commandName: "heavytail",
+    abstract: "Shows what random matrix theory says about a trained network's weights.",
+    discussion: """
+      Reads a model in any format, without running anything in it, and fits the eigenvalue \
+      spectrum of every weight matrix, layer by layer.
+
+      Exit status: 0 all well; 1 a file or layer failed and the others were reported; \
+      2 nothing could be read; 64 wrong usage.
+      """,
+    version: version,
+    subcommands: [AnalyzeCommand.self, InspectCommand.self, FormatsCommand.self],
+    defaultSubcommand: AnalyzeCommand.self)
+}

@@ -1,0 +1,19 @@
+public import MatrixSlicing
+
+/// What to compute, and with what.
+public struct AnalysisOptions: Sendable {
+  /// How convolutions become matrices.
+  public var slicing: Slicing = .positions
+  /// One row per matrix instead of one per layer with pooled eigenvalues.
+  public var perSlice = false
+  /// Only layers whose name matches one of these globs; all layers if empty.
+  public var layerPatterns: [String] = []
+  /// Fewer positive eigenvalues than this get no power law: any fit would pass.
+  public var minimumEigenvalues = 8
+  /// Worker threads, and threads of a BLAS call on a large matrix.
+  public var threadCount = 1
+  /// Bytes that the decomposition of one layer may need; larger ones are skipped, and say so.
+  public var maximumMemory = Int.max
+
+  public init() {}
+}

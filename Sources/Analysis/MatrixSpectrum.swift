@@ -1,0 +1,97 @@
+import LinearAlgebra
+import MatrixSlicing
+import ModelReading
+
+/// Why one layer has no spectrum; the other layers go on.
+enum LayerFailure: Error {
+  case read(ReadError)
+  /// A reason in the present tense, for the row.
+  case numeric(String)
+
+  var reason: String {
+    switch self {
+    case .read(let error): error.message
+    case .numeric(let reason): reason
+    }
+  }
+
+  /// Whether the layer is beyond what is analysed, rather than broken.
+  var isExpected: Bool {
+    guard case .read(let error) = self else { return false }
+    return error.code == .unsupported || error.code == .limitExceeded
+  }
+}
+
+extension WeightMatrix {
+  /// The eigenvalues of WᵀW, ascending, M of them.
+  ///
+  /// The matrix passes through in blocks of a few megabytes, in an order and
+  /// with sizes that depend on its shape alone: the same numbers stored any
+  /// other way give the same bits.
+  ///
+  /// - Throws: `LayerFailure` for entries that are not finite.
+  func eigenvalues(from data: TensorData) throws(LayerFailure) -> [Double] {
+    var gram = GramMatrix(order: columns)
+    // The longer side is cut into blocks; the shorter one is always whole.
+    let step = max(64, Self.elementsPerBlock / columns)
+    var check = EntryCheck()
+    var start = 0
+    while start < rows {
+      let range = start..<min(start + step, rows)
+      add(range, of: data, to: &gram, &check)
+      start = range.upperBound
+    }
+    try check.verify()
+    do {
+      return try gram.eigenvalues()
+    } catch {
+      throw .numeric(error.description)
+    }
+  }
+
+  /// 16 MiB of doubles: larger than any cache, smaller than any layer worth the blocking.
+  private static let elementsPerBlock = 1 << 21
+
+  private func add(_ range: Range<Int>, of data: TensorData, to gram: inout GramMatrix, _ check: inout EntryCheck) {
+    var block = AlignedBuffer(count: range.count * columns)
+    var span = block.mutableSpan
+    if isTransposed {
+      decode(outputs: 0..<columns, inputs: range, from: data, into: &span)
+    } else {
+      decode(outputs: range, inputs: 0..<columns, from: data, into: &span)
+    }
+    check.add(block.span)
+    if isTransposed {
+      gram.add(transposedColumns: block, columnCount: range.count)
+    } else {
+      gram.add(rows: block, rowCount: range.count)
+    }
+  }
+
+  /// Bytes that `eigenvalues` needs beside the file, or `nil` if the number does not fit in `Int`.
+  static func workingBytes(columns: Int) -> Int? {
+    let (square, overflow) = columns.multipliedReportingOverflow(by: columns)
+    let (bytes, tooLarge) = square.multipliedReportingOverflow(by: MemoryLayout<Double>.size)
+    let (total, carry) = bytes.addingReportingOverflow(elementsPerBlock * MemoryLayout<Double>.size)
+    return overflow || tooLarge || carry ? nil : total
+  }
+}
+
+/// Looks for entries that no decomposition survives.
+private struct EntryCheck {
+  private var squares = 0.0
+  private var nonFinite = 0
+
+  mutating func add(_ values: Span<Double>) {
+    var sum = 0.0
+    for i in values.indices { sum += values[i] * values[i] }
+    squares += sum
+    // Looking at each entry is needed only where the sum says that one is bad.
+    if !sum.isFinite { for i in values.indices where !values[i].isFinite { nonFinite += 1 } }
+  }
+
+  func verify() throws(LayerFailure) {
+    guard nonFinite == 0 else { throw .numeric("\(nonFinite) entries are NaN or infinite") }
+    guard squares.isFinite else { throw .numeric("the squares of the entries overflow") }
+  }
+}

@@ -1,0 +1,62 @@
+public import ModelReading
+
+/// A model's rows and the facts about it.
+public struct ModelReport: Sendable {
+  /// As the user gave it.
+  public var path: String
+  public var graph: LayerGraph
+  public var layers: [LayerRecord]
+  public var summary: ModelSummary
+}
+
+/// What happened so far, for a progress display.
+public struct AnalysisProgress: Sendable {
+  public var finished: Int
+  public var total: Int
+  /// The layer that has just been finished.
+  public var layer: String
+}
+
+extension LayerGraph {
+  /// The weights of all layers as (row name, layer, parameter), in order.
+  ///
+  /// A layer with one weight gives its name to the row; others add the role.
+  public var weights: [(name: String, layer: Layer, parameter: Parameter)] {
+    layers.flatMap { layer in
+      let weights = layer.parameters.filter(\.isWeight)
+      return weights.map { weight in
+        (weights.count == 1 ? layer.name : "\(layer.name).\(weight.role.label)", layer, weight)
+      }
+    }
+  }
+}
+
+/// Analyses every weight of a model.
+///
+/// - Parameter progress: called after each layer, from any thread.
+/// - Throws: `ReadError` (`.unsupported`) if the model has no weight at all: then
+///   it is no trained model, and a table without rows would not say so.
+public func analyze(
+  _ graph: LayerGraph, path: String, options: AnalysisOptions,
+  progress: @escaping @Sendable (AnalysisProgress) -> Void = { _ in }
+) throws(ReadError) -> ModelReport {
+  let weights = graph.weights
+  guard !weights.isEmpty else { throw noWeights(graph, path) }
+  let patterns = options.layerPatterns.map(Glob.init)
+  let tasks = weights.enumerated().compactMap { index, weight -> LayerTask? in
+    guard patterns.isEmpty || patterns.contains(where: { $0.matches(weight.name) }) else { return nil }
+    return LayerTask(layerID: index, name: weight.name, layer: weight.layer, parameter: weight.parameter)
+  }
+  let records = Schedule(tasks, options, progress).run()
+  return ModelReport(path: path, graph: graph, layers: records, summary: ModelSummary(records, graph))
+}
+
+private func noWeights(_ graph: LayerGraph, _ path: String) -> ReadError {
+  let listed = graph.inventory.prefix(4).map { "\($0.name) \($0.elementType) \($0.shape)" }.joined(separator: ", ")
+  let more = graph.inventory.count > 4 ? ", …" : ""
+  let found =
+    graph.inventory.isEmpty ? "it has no tensors" : "it has \(graph.inventory.count) tensors: \(listed)\(more)"
+  return ReadError(
+    .unsupported, "holds no weight matrices; \(found)", file: path,
+    hint: "heavytail inspect lists everything in it")
+}

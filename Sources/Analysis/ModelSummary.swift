@@ -1,0 +1,36 @@
+import ModelReading
+
+/// A model in one line.
+public struct ModelSummary: Sendable {
+  /// Rows by outcome.
+  public var analyzed: Int
+  public var skipped: Int
+  public var failed: Int
+  /// Elements of all parameters of all layers, tied ones once.
+  public var parameterCount: Int
+  /// Rows with a power law.
+  public var fitted: Int
+  /// Means over the rows that have the quantity; `nil` where none has.
+  public var means: [(name: String, value: Double?)]
+
+  init(_ records: [LayerRecord], _ graph: LayerGraph) {
+    analyzed = records.count { $0.status == .ok }
+    skipped = records.count { $0.status == .skipped }
+    failed = records.count { $0.status == .failed }
+    fitted = records.count { $0.alpha != nil }
+    parameterCount = graph.layers.lazy.flatMap(\.parameters).reduce(0) { sum, parameter in
+      sum.addingReportingOverflow(parameter.tensor.elementCount).partialValue
+    }
+    means = ModelSummary.averaged.map { name, value in (name, mean(records.compactMap(value))) }
+  }
+
+  private static let averaged: [(String, @Sendable (LayerRecord) -> Double?)] = [
+    ("alpha", { $0.alpha }), ("alpha_weighted", { $0.alphaWeighted }), ("log_alpha_norm", { $0.logAlphaNorm }),
+    ("log_norm", { $0.logNorm }), ("log_spectral_norm", { $0.logSpectralNorm }), ("stable_rank", { $0.stableRank }),
+    ("mp_softrank", { $0.softRank }),
+  ]
+}
+
+private func mean(_ values: [Double]) -> Double? {
+  values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)
+}

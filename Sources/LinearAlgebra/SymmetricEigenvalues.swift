@@ -1,0 +1,36 @@
+import CLAPACKE
+import COpenBLAS
+
+/// Why a decomposition has no result.
+public struct LinearAlgebraError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// The routine and what it reports.
+  public let description: String
+}
+
+extension GramMatrix {
+  /// The eigenvalues of G = WᵀW, ascending: the squared singular values of W.
+  ///
+  /// Values only, 4/3·M³ operations. Rounding leaves an absolute error of about
+  /// M·ε·λmax, so eigenvalues that are zero in exact arithmetic come out as
+  /// small numbers of either sign; negative ones are returned as 0.
+  ///
+  /// - Throws: `LinearAlgebraError` if the iteration does not converge.
+  public consuming func eigenvalues() throws(LinearAlgebraError) -> [Double] {
+    guard order > 0 else { return [] }
+    var values = [Double](repeating: 0, count: order)
+    let status = unsafe LAPACKE_dsyevd(
+      LAPACK_COL_MAJOR, CChar(UInt8(ascii: "N")), CChar(UInt8(ascii: "L")), Int32(order), elements.base, Int32(order),
+      &values)
+    guard status == 0 else { throw LinearAlgebraError(description: "dsyevd reports \(status)") }
+    return values.map { max($0, 0) }
+  }
+}
+
+/// The BLAS behind this module.
+public enum BLAS {
+  /// Sets how many threads one BLAS or LAPACK call may use. Affects the whole process.
+  public static func setThreadCount(_ count: Int) { openblas_set_num_threads(Int32(count)) }
+
+  /// Name, version and the kernels chosen for this processor.
+  public static var summary: String { unsafe String(cString: openblas_get_config()) }
+}

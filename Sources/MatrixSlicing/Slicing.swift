@@ -1,0 +1,168 @@
+public import ModelReading
+
+/// How the kernel of a convolution becomes matrices.
+public enum Slicing: String, Sendable, CaseIterable {
+  /// One out × in/groups matrix per kernel position and group, pooled into one
+  /// spectrum (Martin & Mahoney). Q is the slice's.
+  case positions
+  /// One out × (in/groups · positions) matrix per group: what im2col multiplies with.
+  case unfold
+}
+
+/// A layer's weight as matrices of one shape.
+public struct SlicedWeight: Sendable {
+  /// The weight as the reader handed it over.
+  public let parameter: Parameter
+  /// Equal N, M and Q each.
+  public let matrices: [WeightMatrix]
+  /// Kernel positions: 1 for a weight without spatial axes.
+  public let receptiveField: Int
+}
+
+extension Slicing {
+  /// More slices than any kernel has: a shape that asks for more is not a kernel.
+  static let maximumMatrixCount = 100_000
+
+  /// The matrices of a weight.
+  ///
+  /// Experts, directions, gates and groups stack matrices; so do kernel
+  /// positions under `.positions`. A depthwise kernel, whose groups have one
+  /// input each, is kept whole as channels × 1 matrices: M = 1.
+  ///
+  /// - Throws: `.unsupported` if the tensor has an axis that is neither side of
+  ///   a matrix nor stacks one, or no elements.
+  public func matrices(of parameter: Parameter, in layer: Layer) throws(ReadError) -> SlicedWeight {
+    let tensor = layer.isDepthwise ? parameter.tensor : separatingGroups(parameter.tensor, layer.groups)
+    let canonical = tensor.canonical
+    var sides = Sides()
+    for axis in 0..<canonical.rank {
+      sides.place(axis, canonical, layer, self)
+    }
+    guard !sides.hasUnknown, !sides.outputs.isEmpty || !sides.inputs.isEmpty else {
+      throw unsupported(parameter, "has axes that are neither inputs nor outputs: \(tensor.axes.map(\.label))")
+    }
+    guard canonical.elementCount > 0 else {
+      throw unsupported(parameter, "has no elements: its shape is \(tensor.shape)")
+    }
+    guard !tensor.elementType.isComplex else { throw unsupported(parameter, "has complex elements") }
+    let count = sides.stacked.reduce(1) { $0 * canonical.shape[$1] }
+    guard count <= Slicing.maximumMatrixCount else {
+      throw unsupported(parameter, "makes \(count) matrices, the limit is \(Slicing.maximumMatrixCount)")
+    }
+    return SlicedWeight(
+      parameter: parameter, matrices: sides.matrices(of: canonical),
+      receptiveField: zip(tensor.axes, tensor.shape).reduce(1) { $1.0.isSpatial ? $0 * $1.1 : $0 })
+  }
+
+  /// The output axis of a grouped convolution as groups × outputs per group.
+  private func separatingGroups(_ tensor: Tensor, _ groups: Int) -> Tensor {
+    guard groups > 1, !tensor.axes.contains(.group), let output = tensor.axes.firstIndex(of: .output) else {
+      return tensor
+    }
+    return tensor.split(axis: output, into: groups, roles: (.group, .output)) ?? tensor
+  }
+
+  private func unsupported(_ parameter: Parameter, _ message: String) -> ReadError {
+    ReadError(.unsupported, message, file: parameter.tensor.storage.label, subject: parameter.tensor.name)
+  }
+}
+
+/// The axes of a canonical tensor, sorted by what they do for a matrix.
+private struct Sides {
+  var outputs: [Int] = []
+  var inputs: [Int] = []
+  var stacked: [Int] = []
+  var hasUnknown = false
+
+  mutating func place(_ axis: Int, _ tensor: Tensor, _ layer: Layer, _ slicing: Slicing) {
+    switch tensor.axes[axis] {
+    case .output, .vocabulary: outputs.append(axis)
+    case .input: inputs.append(axis)
+    case .group where layer.isDepthwise: outputs.append(axis)
+    case .expert, .direction, .gate, .group: stacked.append(axis)
+    case .spatial: slicing == .positions ? stacked.append(axis) : inputs.append(axis)
+    case .other: hasUnknown = true
+    }
+  }
+
+  func matrices(of tensor: Tensor) -> [WeightMatrix] {
+    func runs(_ axes: [Int]) -> [WeightMatrix.Run] {
+      axes.map { WeightMatrix.Run(extent: tensor.shape[$0], stride: tensor.strides[$0]) }.joined
+    }
+    let outputs = runs(outputs)
+    let inputs = runs(inputs)
+    var result: [WeightMatrix] = []
+    forEachIndex(of: stacked.map { tensor.shape[$0] }) { index in
+      let offset = zip(stacked, index).reduce(tensor.elementOffset) { $0 + tensor.strides[$1.0] * $1.1 }
+      result.append(
+        WeightMatrix(
+          tensor: tensor, origin: origin(index, tensor), elementOffset: offset, outputs: outputs, inputs: inputs))
+    }
+    return result
+  }
+
+  /// Kernel positions together, other axes one by one.
+  private func origin(_ index: [Int], _ tensor: Tensor) -> [WeightMatrix.Origin] {
+    var result: [WeightMatrix.Origin] = []
+    var position: [Int] = []
+    for (axis, value) in zip(stacked, index) {
+      if tensor.axes[axis].isSpatial {
+        position.append(value)
+      } else {
+        result.append(WeightMatrix.Origin(axis: tensor.axes[axis].label, index: [value]))
+      }
+    }
+    if !position.isEmpty { result.append(WeightMatrix.Origin(axis: "position", index: position)) }
+    return result
+  }
+}
+
+/// Calls `body` with every index of an array of these extents, last axis fastest.
+private func forEachIndex(of extents: [Int], _ body: ([Int]) -> Void) {
+  var index = [Int](repeating: 0, count: extents.count)
+  while true {
+    body(index)
+    var axis = extents.count - 1
+    while axis >= 0 {
+      index[axis] += 1
+      if index[axis] < extents[axis] { break }
+      index[axis] = 0
+      axis -= 1
+    }
+    if axis < 0 { return }
+  }
+}
+
+extension [WeightMatrix.Run] {
+  /// Neighbouring axes that lie as one in memory, joined: longer runs decode faster.
+  fileprivate var joined: [WeightMatrix.Run] {
+    var result: [WeightMatrix.Run] = []
+    for run in self where run.extent != 1 {
+      if let last = result.last, last.stride == run.extent * run.stride {
+        result[result.count - 1] = WeightMatrix.Run(extent: last.extent * run.extent, stride: run.stride)
+      } else {
+        result.append(run)
+      }
+    }
+    return result
+  }
+}
+
+extension Axis {
+  var isSpatial: Bool { if case .spatial = self { true } else { false } }
+}
+
+extension Layer {
+  /// Whether each group has a single input: the matrices are vectors.
+  var isDepthwise: Bool { if case .depthwiseConvolution = kind { true } else { false } }
+}
+
+extension Tensor.Storage {
+  /// What errors call the file.
+  var label: String {
+    switch self {
+    case .bytes(let source): source.label
+    case .produced(let production): production.label
+    }
+  }
+}

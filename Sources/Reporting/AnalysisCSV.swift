@@ -1,0 +1,33 @@
+import Analysis
+import ModelReading
+
+extension AnalysisResults {
+  /// One row per layer, `path` and `format` first; an absent value is an empty field.
+  ///
+  /// RFC 4180 with line feeds; loads in pandas without options.
+  public var csv: String {
+    var text = (["path", "format"] + Column.all.map(\.name)).joined(separator: ",") + "\n"
+    for model in models {
+      for record in model.layers {
+        let fields = Column.all.map { field($0.value(record)) }
+        text += ([quoted(model.path), quoted(model.graph.format)] + fields).joined(separator: ",") + "\n"
+      }
+    }
+    return text
+  }
+
+  private func field(_ value: Column.Value) -> String {
+    switch value {
+    case .null: ""
+    case .integer(let integer): "\(integer)"
+    case .number(let number): "\(number)"
+    case .text(let text): quoted(text)
+    case .integers(let integers): quoted(integers.map(String.init).joined(separator: "x"))
+    }
+  }
+
+  private func quoted(_ text: String) -> String {
+    guard text.contains(where: { ",\"\n\r".contains($0) }) || text.unicodeScalars.contains("\r") else { return text }
+    return "\"" + text.replacing("\"", with: "\"\"") + "\""
+  }
+}

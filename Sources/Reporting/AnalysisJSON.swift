@@ -1,0 +1,163 @@
+import Analysis
+public import ModelReading
+
+extension AnalysisResults {
+  /// The whole run as one JSON document, schema `heavytail.analysis/1`.
+  public var json: String {
+    var writer = JSONWriter(indented: true)
+    writer.object { writer in
+      writer.key("schema")
+      writer.value("heavytail.analysis/1")
+      writer.writeTool(version: version)
+      writer.key("settings")
+      writer.object { writer in
+        for setting in settings {
+          writer.key(setting.name)
+          writer.value(setting.value)
+        }
+      }
+      writer.key("models")
+      writer.array { for model in models { $0.write(model) } }
+      writer.key("errors")
+      writer.array { for error in errors { $0.write(error) } }
+    }
+    return writer.text + "\n"
+  }
+
+  /// One line per row of the report, each with the model's path and format before the columns.
+  public var jsonLines: String {
+    var text = ""
+    for model in models {
+      for record in model.layers {
+        var writer = JSONWriter(indented: false)
+        writer.object { writer in
+          writer.key("path")
+          writer.value(model.path)
+          writer.key("format")
+          writer.value(model.graph.format)
+          writer.writeColumns(of: record)
+        }
+        text += writer.text + "\n"
+      }
+    }
+    return text
+  }
+}
+
+extension JSONWriter {
+  mutating func writeTool(version: String) {
+    key("tool")
+    object { writer in
+      writer.key("name")
+      writer.value("heavytail")
+      writer.key("version")
+      writer.value(version)
+    }
+  }
+
+  fileprivate mutating func write(_ model: ModelReport) {
+    object { writer in
+      writer.writeHeader(of: model.graph, path: model.path)
+      writer.key("summary")
+      writer.write(model.summary)
+      writer.key("layers")
+      writer.array { writer in
+        for record in model.layers { writer.object { $0.writeColumns(of: record) } }
+      }
+      writer.writeDiagnostics(of: model.graph)
+    }
+  }
+
+  private mutating func write(_ summary: ModelSummary) {
+    object { writer in
+      for (name, count) in [
+        ("parameters", summary.parameterCount), ("analyzed", summary.analyzed), ("fitted", summary.fitted),
+        ("skipped", summary.skipped), ("failed", summary.failed),
+      ] {
+        writer.key(name)
+        writer.value(count)
+      }
+      for mean in summary.means {
+        writer.key("mean_" + mean.name)
+        writer.value(mean.value)
+      }
+    }
+  }
+
+  fileprivate mutating func writeColumns(of record: LayerRecord) {
+    for column in Column.all {
+      key(column.name)
+      switch column.value(record) {
+      case .null: null()
+      case .integer(let integer): value(integer)
+      case .number(let number): value(number)
+      case .text(let text): value(text)
+      case .integers(let integers): value(integers)
+      }
+    }
+  }
+
+  mutating func writeHeader(of graph: LayerGraph, path: String) {
+    key("path")
+    value(path)
+    key("format")
+    value(graph.format)
+    key("variant")
+    value(graph.variant)
+    key("producer")
+    value(graph.producer)
+    key("files")
+    value(graph.files)
+    key("metadata")
+    object { writer in
+      for fact in graph.metadata {
+        writer.key(fact.key)
+        writer.value(fact.value)
+      }
+    }
+  }
+
+  mutating func writeDiagnostics(of graph: LayerGraph) {
+    key("diagnostics")
+    array { writer in
+      for diagnostic in graph.diagnostics {
+        writer.object { writer in
+          writer.key("code")
+          writer.value(diagnostic.code.rawValue)
+          writer.key("subject")
+          writer.value(diagnostic.subject)
+          writer.key("message")
+          writer.value(diagnostic.message)
+          writer.key("hint")
+          writer.value(diagnostic.hint)
+        }
+      }
+    }
+  }
+
+  mutating func write(_ error: ReadError) {
+    object { writer in
+      writer.key("path")
+      writer.value(error.file)
+      writer.key("code")
+      writer.value(error.code.label)
+      writer.key("message")
+      writer.value(error.message)
+      writer.key("offset")
+      writer.value(error.offset)
+      writer.key("subject")
+      writer.value(error.subject)
+      writer.key("hint")
+      writer.value(error.hint)
+    }
+  }
+}
+
+extension ReadError.Code {
+  /// The name in reports: `limit_exceeded`, `unsafe_content`, …
+  public var label: String {
+    rawValue.reduce(into: "") { text, character in
+      text += character.isUppercase ? "_" + character.lowercased() : String(character)
+    }
+  }
+}

@@ -1,0 +1,36 @@
+public import ModelReading
+
+/// A layer graph for people: one line per parameter.
+/// - Parameter width: columns of the terminal, or `nil` for no limit.
+public func graphTable(_ graph: LayerGraph, path: String, width: Int?) -> String {
+  let headings: [TextTable.Heading] = [
+    .init(title: "layer", isNumeric: false, isFlexible: true), .init(title: "kind", isNumeric: false),
+    .init(title: "role", isNumeric: false, expendability: 2), .init(title: "type", isNumeric: false),
+    .init(title: "shape", isNumeric: false), .init(title: "axes", isNumeric: false, expendability: 3),
+    .init(title: "size", isNumeric: true, expendability: 1), .init(title: "offset", isNumeric: true, expendability: 4),
+    .init(title: "tensor", isNumeric: false, isFlexible: true, expendability: 5),
+  ]
+  let rows = graph.layers.flatMap { layer in layer.parameters.map { cells(layer, $0) } }
+  let producer = graph.producer.map { ", " + printable($0) } ?? ""
+  var lines = ["\(printable(path))  (\(graph.format), \(graph.variant)\(producer))"]
+  lines += graph.metadata.map { "  \(printable($0.key)): \(printable($0.value))" }
+  lines += TextTable(headings: headings, rows: rows).lines(width: width)
+  for diagnostic in graph.diagnostics {
+    lines.append("  \(diagnostic.code.rawValue): \(printable(diagnostic.subject)) \(printable(diagnostic.message))")
+  }
+  let elements = graph.layers.lazy.flatMap(\.parameters).reduce(0) { sum, parameter in
+    sum.addingReportingOverflow(parameter.tensor.elementCount).partialValue
+  }
+  lines.append("\(graph.layers.count) layers · \(grouped(elements)) parameters · \(graph.inventory.count) tensors")
+  return lines.joined(separator: "\n") + "\n"
+}
+
+private func cells(_ layer: Layer, _ parameter: Parameter) -> [String] {
+  let tensor = parameter.tensor
+  let offset = tensor.storage.fileRange.map { "\($0.range.lowerBound)" } ?? "decoded"
+  let aliases = parameter.aliases.isEmpty ? "" : " = " + parameter.aliases.joined(separator: " = ")
+  return [
+    layer.name, layer.kind.label, parameter.role.label, tensor.elementType.rawValue, shapeText(tensor.shape),
+    tensor.axes.map(\.label).joined(separator: ","), byteCountText(tensor.byteCount), offset, tensor.name + aliases,
+  ]
+}

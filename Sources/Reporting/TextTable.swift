@@ -1,0 +1,78 @@
+import ModelReading
+
+/// A table of text fitted to a width: numbers to the right, words to the left,
+/// the widest columns of words shortened first.
+struct TextTable {
+  struct Heading {
+    var title: String
+    var isNumeric: Bool
+    /// A column that gives up width, down to `minimumWidth`, when the table is too wide.
+    var isFlexible = false
+    /// Columns of higher value are left out sooner when even that is not enough; 0 stays.
+    var expendability = 0
+  }
+
+  private static let minimumWidth = 12
+  private static let gap = "  "
+
+  var headings: [Heading]
+  var rows: [[String]]
+
+  /// Lines of at most `width` characters, or of any length if `width` is `nil`.
+  func lines(width: Int?) -> [String] {
+    var kept = Array(headings.indices)
+    var widths = headings.indices.map(naturalWidth)
+    if let width {
+      while total(kept, widths) > width, let victim = mostExpendable(kept) { kept.removeAll { $0 == victim } }
+      shrink(&widths, kept, to: width)
+    }
+    let header = line(kept, widths) { headings[$0].title }
+    let rule = kept.map { String(repeating: "─", count: widths[$0]) }.joined(separator: TextTable.gap)
+    return [header, rule] + rows.map { row in line(kept, widths) { row[$0] } }
+  }
+
+  private func naturalWidth(_ column: Int) -> Int {
+    rows.reduce(headings[column].title.count) { max($0, printable($1[column]).count) }
+  }
+
+  private func total(_ kept: [Int], _ widths: [Int]) -> Int {
+    // Flexible columns are counted with what they cannot give up.
+    let sum = kept.reduce(0) { sum, column in
+      sum + (headings[column].isFlexible ? min(widths[column], TextTable.minimumWidth) : widths[column])
+    }
+    return sum + TextTable.gap.count * max(kept.count - 1, 0)
+  }
+
+  private func mostExpendable(_ kept: [Int]) -> Int? {
+    let candidates = kept.filter { headings[$0].expendability > 0 }
+    return candidates.max { headings[$0].expendability < headings[$1].expendability }
+  }
+
+  private func shrink(_ widths: inout [Int], _ kept: [Int], to width: Int) {
+    func excess() -> Int { kept.reduce(TextTable.gap.count * max(kept.count - 1, 0) - width) { $0 + widths[$1] } }
+    while excess() > 0 {
+      let flexible = kept.filter { headings[$0].isFlexible && widths[$0] > TextTable.minimumWidth }
+      guard let widest = flexible.max(by: { widths[$0] < widths[$1] }) else { return }
+      widths[widest] -= 1
+    }
+  }
+
+  private func line(_ kept: [Int], _ widths: [Int], _ text: (Int) -> String) -> String {
+    var line = ""
+    for (position, column) in kept.enumerated() {
+      let cell = shortened(printable(text(column)), to: widths[column])
+      let padding = String(repeating: " ", count: widths[column] - cell.count)
+      line += position == 0 ? "" : TextTable.gap
+      line += headings[column].isNumeric ? padding + cell : cell + padding
+    }
+    while line.last == " " { line.removeLast() }
+    return line
+  }
+
+  /// The end of a name tells layers apart, so the middle goes.
+  private func shortened(_ text: String, to width: Int) -> String {
+    guard text.count > width else { return text }
+    let tail = (width - 1) * 2 / 3
+    return text.prefix(width - 1 - tail) + "…" + text.suffix(tail)
+  }
+}

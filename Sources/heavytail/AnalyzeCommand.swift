@@ -1,0 +1,95 @@
+import Analysis
+public import ArgumentParser
+public import MatrixSlicing
+import ModelReading
+import Reporting
+
+extension Slicing: ExpressibleByArgument {}
+
+enum AnalysisFormat: String, ExpressibleByArgument, CaseIterable {
+  case table, csv, json, jsonl
+}
+
+struct AnalyzeCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "analyze",
+    abstract: "Analyse the weights of one or more models (the default command).")
+
+  @OptionGroup var paths: PathArguments
+
+  @Option(help: "How to print the report.")
+  var format: AnalysisFormat = .table
+
+  @Option(name: .shortAndLong, help: "Write the report to FILE instead of standard output.")
+  var output: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Only layers whose whole name matches this pattern (* ? [a-z]); may be repeated.", valueName: "glob"))
+  var layers: [String] = []
+
+  @Option(help: "How convolutions become matrices.")
+  var slicing: Slicing = .positions
+
+  @Flag(help: "One row per matrix instead of one per layer with pooled eigenvalues.")
+  var perSlice = false
+
+  @Option(help: ArgumentHelp("Fit no power law to fewer positive eigenvalues than this.", valueName: "n"))
+  var minEvals = AnalysisOptions().minimumEigenvalues
+
+  @Option(help: ArgumentHelp("Threads to use (default: all processors).", valueName: "n"))
+  var threads: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Skip layers that need more memory than this, such as 8G (default: three quarters of the machine's).",
+      valueName: "bytes"))
+  var maxMemory: ByteCount?
+
+  func validate() throws {
+    if let threads, threads < 1 { throw ValidationError("--threads is \(threads), it must be at least 1") }
+    if minEvals < 2 { throw ValidationError("--min-evals is \(minEvals), it must be at least 2") }
+  }
+
+  func run() throws {
+    let options = options
+    let progress = ProgressLine(isEnabled: !paths.quiet)
+    var run = paths.open { path, graph throws(ReadError) in
+      defer { progress.clear() }
+      return try analyze(graph, path: path, options: options) { progress.show(path, $0) }
+    }
+    run.failed = run.models.contains { $0.summary.failed > 0 }
+    let results = AnalysisResults(
+      settings: settings, models: run.models, errors: run.errors, version: HeavyTail.version)
+    if !run.models.isEmpty || format != .table { try emit(text(results), to: output) }
+    try run.exit()
+  }
+
+  private var options: AnalysisOptions {
+    var options = AnalysisOptions()
+    options.slicing = slicing
+    options.perSlice = perSlice
+    options.layerPatterns = layers
+    options.minimumEigenvalues = minEvals
+    options.threadCount = threads ?? Machine.processorCount
+    options.maximumMemory = maxMemory?.value ?? Machine.memoryByteCount / 4 * 3
+    return options
+  }
+
+  /// What the numbers depend on; threads and memory change none.
+  private var settings: [(name: String, value: String)] {
+    [
+      ("slicing", slicing.rawValue), ("per_slice", "\(perSlice)"), ("layers", layers.joined(separator: " ")),
+      ("min_evals", "\(minEvals)"), ("precision", "double"), ("convention", "WᵀW"),
+    ]
+  }
+
+  private func text(_ results: AnalysisResults) -> String {
+    switch format {
+    case .table: results.table(width: output == nil ? Terminal.width : nil)
+    case .csv: results.csv
+    case .json: results.json
+    case .jsonl: results.jsonLines
+    }
+  }
+}

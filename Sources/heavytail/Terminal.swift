@@ -1,0 +1,60 @@
+import Analysis
+import Glibc
+import ModelReading
+
+/// The terminal, if there is one.
+enum Terminal {
+  /// Columns of the terminal that standard output goes to, or `nil` if it goes elsewhere.
+  static var width: Int? {
+    guard isatty(STDOUT_FILENO) == 1 else { return nil }
+    var size = winsize()
+    guard unsafe ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+    return Int(size.ws_col)
+  }
+
+  static func printError(_ text: String) { write(text + "\n", to: STDERR_FILENO) }
+
+  /// Writes all of `text`; what cannot be written to a closed pipe is lost, as it is for any filter.
+  @discardableResult
+  static func write(_ text: String, to descriptor: Int32) -> Bool {
+    let bytes = Array(text.utf8)
+    var done = 0
+    while done < bytes.count {
+      let count = unsafe bytes.withUnsafeBytes { buffer in
+        unsafe Glibc.write(descriptor, buffer.baseAddress! + done, bytes.count - done)
+      }
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { return false }
+      done += count
+    }
+    return true
+  }
+}
+
+/// One line on standard error that says how far an analysis is; nothing unless that is a terminal.
+struct ProgressLine: Sendable {
+  private let isShown: Bool
+
+  init(isEnabled: Bool) { isShown = isEnabled && isatty(STDERR_FILENO) == 1 }
+
+  func show(_ path: String, _ progress: AnalysisProgress) {
+    guard isShown else { return }
+    let text = "\(progress.finished)/\(progress.total) \(printable(path)) \(printable(progress.layer))"
+    Terminal.write("\r\u{1B}[K\(text.prefix(100))", to: STDERR_FILENO)
+  }
+
+  func clear() {
+    if isShown { Terminal.write("\r\u{1B}[K", to: STDERR_FILENO) }
+  }
+}
+
+/// What the machine offers.
+enum Machine {
+  static var processorCount: Int { max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))) }
+
+  static var memoryByteCount: Int {
+    let pages = Int(sysconf(Int32(_SC_PHYS_PAGES)))
+    let size = Int(sysconf(Int32(_SC_PAGESIZE)))
+    return max(1, pages.multipliedReportingOverflow(by: size).partialValue)
+  }
+}
