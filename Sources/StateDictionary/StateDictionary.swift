@@ -37,6 +37,55 @@ public struct StateDictionary: Sendable {
   public static func layers(
     from tensors: [Tensor], aliases: [ByteString: [String]] = [:], convention: Convention, order: Order
   ) -> Result {
-    Result(layers: [], diagnostics: [])
+    var diagnostics: [Diagnostic] = []
+    var usable: [Tensor] = []
+    for tensor in withoutCopies(tensors, &diagnostics) {
+      if tensor.rank >= 2, let diagnostic = NotAWeight.elementReason(tensor) {
+        diagnostics.append(diagnostic)
+      } else {
+        usable.append(tensor)
+      }
+    }
+    let groups = TensorGroup.groups(of: order == .natural ? naturallySorted(usable) : usable)
+    let rules = KernelRules(convention: convention, votes: DenseVotes(groups))
+    var layers: [Layer] = []
+    for group in groups {
+      var assembler = LayerAssembler(group, rules, aliases: aliases)
+      assembler.assemble()
+      layers += assembler.layers
+      diagnostics += assembler.diagnostics
+    }
+    return Result(layers: Neighbourhood.refine(uniquelyNamed(layers)), diagnostics: diagnostics)
+  }
+
+  /// The tensors without optimizer state and running averages, unless there is nothing else.
+  private static func withoutCopies(_ tensors: [Tensor], _ diagnostics: inout [Diagnostic]) -> [Tensor] {
+    let reasons = tensors.map { NotAWeight.copyReason(NamedTensor($0)) }
+    guard zip(tensors, reasons).contains(where: { $1 == nil && $0.rank >= 2 }) else { return tensors }
+    for (tensor, reason) in zip(tensors, reasons) where tensor.rank >= 2 {
+      if let reason { diagnostics.append(reason) }
+    }
+    return zip(tensors, reasons).filter { $0.1 == nil }.map(\.0)
+  }
+
+  private static func naturallySorted(_ tensors: [Tensor]) -> [Tensor] {
+    tensors.map { (key: NaturalKey($0.name), tensor: $0) }.sorted { $0.key < $1.key }.map(\.tensor)
+  }
+
+  /// Layers under names that occur once: a second one is called as its first tensor.
+  private static func uniquelyNamed(_ layers: [Layer]) -> [Layer] {
+    var used = Set<ByteString>()
+    return layers.map { layer in
+      var copy = layer
+      if !used.insert(ByteString(copy.name)).inserted {
+        copy.name = layer.parameters.first?.tensor.name ?? layer.name
+        var number = 2
+        while !used.insert(ByteString(copy.name)).inserted {
+          copy.name = "\(layer.name)#\(number)"
+          number += 1
+        }
+      }
+      return copy
+    }
   }
 }

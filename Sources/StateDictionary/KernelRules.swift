@@ -1,0 +1,125 @@
+import ModelReading
+
+/// A kernel with its axes named, and what that makes of its layer.
+struct DescribedKernel {
+  var kind: LayerKind
+  var tensor: Tensor
+  var groups = 1
+  var note: String?
+
+  init(_ kind: LayerKind, _ tensor: Tensor, _ axes: [Axis], note: String? = nil) {
+    self.kind = kind
+    self.tensor = tensor.labelled(axes)
+    self.note = note
+  }
+}
+
+/// How a kernel's axes lie.
+enum AxisOrder {
+  /// `[output, input, spatial…]`
+  case outputFirst
+  /// `[spatial…, input, output]`
+  case channelsLast
+  /// `[output, spatial…, input]`
+  case outputFirstInputLast
+}
+
+/// Tells kinds and axis orders of kernels, by rank, bias, names and convention.
+struct KernelRules {
+  let convention: StateDictionary.Convention
+  let votes: DenseVotes
+
+  /// What a kernel is.
+  /// - Parameters:
+  ///   - bias: length of the layer's bias.
+  ///   - words: of the layer's path.
+  /// - Returns: `nil` if no layer has a kernel of so many axes, or of so few.
+  func describe(_ kernel: NamedTensor, bias: Int?, words: Words) -> DescribedKernel? {
+    if words.isLowRankAdapter, let adapter = lowRank(kernel) { return adapter }
+    switch kernel.rank {
+    case 2: return matrix(kernel, bias, words)
+    case 3: return cube(kernel, bias, words)
+    case 4, 5: return convolution(kernel, bias, words)
+    default: return nil
+    }
+  }
+
+  /// The order that the name and the convention suggest, before any evidence.
+  func suggestedOrder(_ kernel: NamedTensor) -> AxisOrder {
+    switch convention {
+    case .mlx: return .outputFirstInputLast
+    case .channelsLast: return .channelsLast
+    case .pytorch: return kernel.name.leafText == "kernel" ? .channelsLast : .outputFirst
+    case .undetermined: return kernel.leaf == .kernel ? .channelsLast : .outputFirst
+    }
+  }
+
+  private func lowRank(_ kernel: NamedTensor) -> DescribedKernel? {
+    guard (2...5).contains(kernel.rank) else { return nil }
+    return DescribedKernel(.lowRankAdapter, kernel.tensor, axes(kernel.rank, .outputFirst))
+  }
+
+  // MARK: Two axes
+
+  private func matrix(_ kernel: NamedTensor, _ bias: Int?, _ words: Words) -> DescribedKernel {
+    if bias == nil, words.isEmbedding || kernel.leaf == .table {
+      return DescribedKernel(.embedding, kernel.tensor, [.vocabulary, .input])
+    }
+    let fused = words.isFusedAttention
+    return DescribedKernel(
+      fused ? .attention : .dense, kernel.tensor,
+      isOutputFirst(kernel, bias, words) ? [.output, .input] : [.input, .output],
+      note: fused ? "query, key and value projections are fused in one matrix, and analysed as one" : nil)
+  }
+
+  private func isOutputFirst(_ kernel: NamedTensor, _ bias: Int?, _ words: Words) -> Bool {
+    if let evident = DenseVotes.isOutputFirst(kernel.tensor.shape, bias) { return evident }
+    if let alike = votes.isOutputFirst(like: words.last) { return alike }
+    // A matrix without a name for its kernel follows the rest of the file.
+    if convention == .undetermined, kernel.leaf != .weight, kernel.name.leafText != "kernel",
+      let majority = votes.majorityIsOutputFirst
+    {
+      return majority
+    }
+    return suggestedOrder(kernel) != .channelsLast
+  }
+
+  // MARK: Three axes
+
+  /// Longer one-dimensional kernels are told by their name or bias.
+  private static let longestCommonKernel = 33
+
+  private func cube(_ kernel: NamedTensor, _ bias: Int?, _ words: Words) -> DescribedKernel {
+    let shape = kernel.tensor.shape
+    let order = suggestedOrder(kernel)
+    if kernel.leaf == .table { return DescribedKernel(.embedding, kernel.tensor, [.expert, .vocabulary, .input]) }
+    if words.isExpert, !words.isConvolution { return expertStack(kernel.tensor, inputFirst: order == .channelsLast) }
+    if order == .channelsLast, let attention = attention(kernel.tensor, words) { return attention }
+    if words.isBilinear { return DescribedKernel(.other("bilinear"), kernel.tensor, [.output, .input, .input]) }
+    let spatialExtent =
+      switch order {
+      case .outputFirst: shape[2]
+      case .channelsLast: shape[0]
+      case .outputFirstInputLast: shape[1]
+      }
+    if words.isConvolution || spatialExtent <= KernelRules.longestCommonKernel || bias == shape[0] {
+      return convolution(kernel, bias, words)
+    }
+    return DescribedKernel(
+      .other("stack"), kernel.tensor,
+      order == .channelsLast ? [.expert, .input, .output] : [.expert, .output, .input],
+      note: "has three axes, which neither its name nor a bias explains: analysed as a stack of matrices")
+  }
+
+  /// One matrix per expert.
+  func expertStack(_ tensor: Tensor, inputFirst: Bool) -> DescribedKernel {
+    DescribedKernel(.expertStack, tensor, inputFirst ? [.expert, .input, .output] : [.expert, .output, .input])
+  }
+
+  /// `[input, heads, width]` of a query, key or value, `[heads, width, output]` of the output.
+  private func attention(_ tensor: Tensor, _ words: Words) -> DescribedKernel? {
+    if words.isAttentionInput { return DescribedKernel(.attention, tensor, [.input, .output, .output]) }
+    if words.isAttentionOutput { return DescribedKernel(.attention, tensor, [.input, .input, .output]) }
+    return nil
+  }
+}
