@@ -1,0 +1,34 @@
+import ModelReading
+import SafetensorsReader
+import TestSupport
+
+/// A file from header text and data.
+func safetensors(_ header: String, data: Int = 0, headerSize: UInt64? = nil) -> [UInt8] {
+  safetensors(header, (0..<data).map { UInt8(truncatingIfNeeded: $0) }, headerSize: headerSize)
+}
+
+func safetensors(_ header: String, _ data: [UInt8], headerSize: UInt64? = nil) -> [UInt8] {
+  let count = headerSize ?? UInt64(header.utf8.count)
+  return (0..<8).map { UInt8(truncatingIfNeeded: count >> ($0 * 8)) } + Array(header.utf8) + data
+}
+
+/// The header entry of one tensor.
+func entry(_ name: String, _ type: String, _ shape: String, _ start: Int, _ end: Int) -> String {
+  #""\#(name)":{"dtype":"\#(type)","shape":\#(shape),"data_offsets":[\#(start),\#(end)]}"#
+}
+
+/// What the reader makes of these bytes.
+func open(_ bytes: [UInt8], limits: Limits = Limits()) throws -> LayerGraph {
+  try Fixtures.withFile(bytes, named: "x.safetensors") { path in
+    try SafetensorsReader().open(.file(MappedFile(path: path)), limits: limits).accountingForEveryTensor()
+  }
+}
+
+/// What the reader makes of a folder with these files.
+func open(folder files: [(String, [UInt8])]) throws -> LayerGraph {
+  try Fixtures.withDirectory { path in
+    for (name, bytes) in files { try Fixtures.write(bytes, to: path + "/" + name) }
+    return try SafetensorsReader().open(.directory(ModelDirectory(path: path)), limits: Limits())
+      .accountingForEveryTensor()
+  }
+}
