@@ -9,7 +9,7 @@ extension LayerAssembler {
       }
       var parameters = [parameter(.kernel, weight.tensor.labelled([.output, .input]))]
       if let bias = take(.projection(name: name, isBias: true)) {
-        parameters.append(vector(.bias, bias.tensor))
+        parameters.append(parameter(.bias, bias.tensor))
       }
       layers.append(
         Layer(
@@ -32,7 +32,7 @@ extension LayerAssembler {
     var layer = Layer(
       name: name, kind: .depthwiseConvolution(rank: dimensions), parameters: [parameter(.kernel, kernel)],
       groups: depthwise.tensor.shape[dimensions])
-    if pointwise == nil, let bias = take(.bias) { layer.parameters.append(vector(.bias, bias.tensor)) }
+    if pointwise == nil, let bias = take(.bias) { layer.parameters.append(parameter(.bias, bias.tensor)) }
     layers.append(layer)
     assemblePointwise(pointwise)
   }
@@ -44,7 +44,7 @@ extension LayerAssembler {
     var layer = Layer(
       name: path("pointwise", pointwise.name.separator), kind: .convolution(rank: pointwise.rank - 2),
       parameters: [parameter(.kernel, kernel)])
-    if let bias = take(.bias) { layer.parameters.append(vector(.bias, bias.tensor)) }
+    if let bias = take(.bias) { layer.parameters.append(parameter(.bias, bias.tensor)) }
     layers.append(layer)
   }
 }

@@ -48,11 +48,6 @@ struct LayerAssembler {
     Parameter(role, tensor, aliases: aliases[ByteString(tensor.name)] ?? [])
   }
 
-  /// A parameter that is no matrix: its axis, if it has just one, runs over the outputs.
-  func vector(_ role: Role, _ tensor: Tensor) -> Parameter {
-    parameter(role, tensor.rank == 1 ? tensor.labelled([.output]) : tensor)
-  }
-
   /// The group's path, or the tensor's own name where the path is empty.
   func layerName(for tensor: NamedTensor) -> String { group.prefix.isEmpty ? tensor.tensor.name : group.prefix }
 
@@ -75,7 +70,7 @@ struct LayerAssembler {
     _ = take(where: { $0.tensor.name == kernel.tensor.name })
     var parameters = [parameter(.kernel, described.tensor)]
     if let bias, let taken = take(where: { $0.tensor.name == bias.tensor.name }) {
-      parameters.append(vector(.bias, taken.tensor))
+      parameters.append(parameter(.bias, taken.tensor))
     }
     layers.append(
       Layer(
@@ -121,7 +116,7 @@ struct LayerAssembler {
       if let bias = biases[ByteString(tensor.name.leafText + "_bias")],
         attached.insert(ByteString(bias.tensor.name)).inserted
       {
-        parameters.append(vector(.bias, bias.tensor))
+        parameters.append(parameter(.bias, bias.tensor))
       }
       layers.append(
         Layer(
@@ -163,7 +158,7 @@ struct LayerAssembler {
     let owner = layers.firstIndex { ByteString($0.name) == ByteString(group.prefix) }
     for tensor in rest {
       if let owner, tensor.rank < 2 || tensor.leaf == .bias || tensor.name.leafText == "weight_g" {
-        layers[owner].parameters.append(vector(.other(tensor.name.leafText), tensor.tensor))
+        layers[owner].parameters.append(parameter(.other(tensor.name.leafText), tensor.tensor))
       } else if tensor.rank >= 2 {
         leaveOut(tensor, NotAWeight.reason(tensor, words: words) ?? NotAWeight.unknown(tensor))
       }

@@ -11,7 +11,7 @@ extension LayerAssembler {
         continue
       }
       taken.insert(ByteString(tensor.tensor.name))
-      parameters.append(vector(role, tensor.tensor))
+      parameters.append(parameter(role, tensor.tensor))
     }
     guard let first = rest.first(where: { taken.contains(ByteString($0.tensor.name)) }) else { return }
     rest.removeAll { taken.contains(ByteString($0.tensor.name)) }

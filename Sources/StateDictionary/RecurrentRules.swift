@@ -51,8 +51,8 @@ extension LayerAssembler {
     case .input: parameter(.kernel, gated(tensor, cell))
     case .hidden: parameter(.recurrentKernel, gated(tensor, cell))
     case .projection: parameter(.weight("projection"), tensor.rank == 2 ? tensor.labelled([.output, .input]) : tensor)
-    case .inputBias: vector(.bias, tensor)
-    case .hiddenBias: vector(.other("recurrent_bias"), tensor)
+    case .inputBias: parameter(.bias, tensor)
+    case .hiddenBias: parameter(.other("recurrent_bias"), tensor)
     }
   }
 
@@ -80,7 +80,7 @@ extension LayerAssembler {
     if let kernel { parameters.append(parameter(.kernel, gatedColumns(kernel.tensor, cell))) }
     parameters.append(parameter(.recurrentKernel, gatedColumns(recurrent.tensor, cell)))
     rest.removeAll { $0.tensor.name == recurrent.tensor.name || $0.tensor.name == kernel?.tensor.name }
-    if let bias = take(.bias) { parameters.append(vector(.bias, bias.tensor)) }
+    if let bias = take(.bias) { parameters.append(parameter(.bias, bias.tensor)) }
     layers.append(
       Layer(
         name: layerName(for: kernel ?? recurrent), kind: cell.map { .recurrent($0) } ?? .other("recurrent"),

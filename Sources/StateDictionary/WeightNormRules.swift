@@ -11,8 +11,8 @@ extension LayerAssembler {
         NamedTensor(kernel), bias: group.biasLength, words: words)
     else { return }
     rest.removeAll { $0.tensor.name == direction.tensor.name || $0.tensor.name == length.tensor.name }
-    var parameters = [parameter(.kernel, described.tensor), vector(.other("weight_g"), length.tensor)]
-    if let bias = take(.bias) { parameters.insert(vector(.bias, bias.tensor), at: 1) }
+    var parameters = [parameter(.kernel, described.tensor), parameter(.other("weight_g"), length.tensor)]
+    if let bias = take(.bias) { parameters.insert(parameter(.bias, bias.tensor), at: 1) }
     layers.append(
       Layer(
         name: layerName(for: direction), kind: described.kind, parameters: parameters, groups: described.groups,

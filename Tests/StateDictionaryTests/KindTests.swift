@@ -28,7 +28,7 @@ import Testing
   @Test func parametersHaveRolesKernelFirst() throws {
     let layer = try layers([("fc.bias", [3]), ("fc.weight", [3, 5])])[0]
     #expect(layer.parameters.map(\.role) == [.kernel, .bias])
-    #expect(layer.parameters.map(\.tensor.axes) == [[.output, .input], [.output]])
+    #expect(layer.parameters.map(\.tensor.axes) == [[.output, .input], [.other]])
   }
 
   @Test func aliasesFollowTheirTensor() throws {
