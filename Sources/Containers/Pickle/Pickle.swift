@@ -100,6 +100,8 @@ public struct Pickle: Sendable {
   /// Every class and function named, each once, in order of appearance.
   public let globals: [Global]
   public let objects: [Object]
+  /// The key of every persistent reference, in order of appearance, repeated as they are.
+  public let persistentKeys: [ID]
   /// Where the pickle came from.
   public let source: ByteSource
   let nodes: [Node]
@@ -118,6 +120,7 @@ public struct Pickle: Sendable {
     version = machine.version
     globals = machine.globals
     objects = machine.objects
+    persistentKeys = machine.persistentKeys
     nodes = machine.nodes
     self.source = source
   }

@@ -63,6 +63,7 @@ extension PickleMachine {
 
   mutating func pushPersistent() throws(ReadError) {
     let key = try opcode == .persistentID ? add(.text(.stored(line()))) : pop()
+    persistentKeys.append(key)
     try push(.persistent(key))
   }
 

@@ -11,6 +11,7 @@ struct PickleMachine {
   var nodes: [Pickle.Node] = [.none, .boolean(false), .boolean(true)]
   var objects: [Pickle.Object] = []
   var globals: [Pickle.Global] = []
+  var persistentKeys: [Pickle.ID] = []
 
   let source: ByteSource
   let limits: Limits

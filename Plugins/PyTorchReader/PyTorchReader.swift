@@ -1,0 +1,43 @@
+public import ModelReading
+import Pickle
+
+/// Reads what `torch.save` and its predecessors wrote, without running any of it.
+///
+/// Zip archives with `data.pkl`, TorchScript among them; the legacy format
+/// before 1.6; the tar archives before 0.1.10; plain pickles with tensors in
+/// them. Tensors are views into the mapped file.
+public struct PyTorchReader: ModelReader {
+  public static let format = Format(
+    name: "pytorch", summary: "PyTorch checkpoints: zip, legacy, tar, TorchScript, pickled modules",
+    fileExtensions: ["pt", "pth", "bin", "ckpt", "th", "pkl", "pickle", "tar", "ptl", "pt2"])
+
+  public init() {}
+
+  public func probe(_ prefix: RawSpan) -> Match {
+    if SavedPickle.hasMagic(prefix) || SavedPickle.isCheckpointTar(prefix) { return .certain }
+    if prefix.starts(with: "PYTORCH1") || prefix.starts(with: "PTMF", at: 4) { return .certain }
+    if prefix.starts(with: "PK\u{3}\u{4}") { return hasTorchMember(prefix) ? .certain : .possible }
+    return SavedPickle.isPickle(prefix) || SavedPickle.isTar(prefix) ? .possible : .no
+  }
+
+  public func open(_ input: ModelInput, limits: Limits) throws(ReadError) -> LayerGraph {
+    guard case .file(let file) = input else {
+      throw ReadError(.unrecognized, "is a directory", file: input.path, hint: "give the file in it")
+    }
+    let saved = try SavedPickle.open(ByteSource(file), limits: limits)
+    return try CheckpointGraph(saved, file: file.path, limits: limits).graph()
+  }
+
+  /// Whether the first member of the archive is one that PyTorch writes first.
+  private func hasTorchMember(_ prefix: RawSpan) -> Bool {
+    let length = Int(prefix.byte(at: 26) ?? 0) | Int(prefix.byte(at: 27) ?? 0) << 8
+    guard length <= prefix.byteCount, prefix.byteCount - length >= 30 else { return false }
+    let name = ByteString(prefix.extracting(30..<30 + length).copy())
+    return ["data.pkl", "constants.pkl", "version", "byteorder", ".format_version"].contains { name.isMember($0) }
+  }
+}
+
+extension ModelReader where Self == PyTorchReader {
+  /// The reader of PyTorch checkpoints.
+  public static var pytorch: PyTorchReader { PyTorchReader() }
+}

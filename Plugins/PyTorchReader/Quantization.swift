@@ -1,0 +1,80 @@
+import ModelReading
+import Pickle
+
+// Quantised tensors: integers with a scale and a zero point, for the tensor or for each index of an axis.
+
+extension TensorBuilder {
+  /// The real values of a quantised tensor, as `float32`, computed when asked for.
+  ///
+  /// - Parameter quantizer: (scheme, scale, zero point), or (scheme, scales, zero points, axis) with tensors.
+  mutating func dequantized(_ stored: Tensor, _ quantizer: Pickle.ID) throws(ReadError) -> Tensor {
+    guard let parts = pickle.tuple(quantizer), parts.count >= 3,
+      let scheme = pickle.global(parts[0])?.name
+    else { throw pickle.source.error(.malformed, "has no quantizer (scheme, scale, zero point)", subject: stored.name) }
+    let scale: QuantizationScale
+    switch scheme {
+    case "per_tensor_affine", "per_tensor_symmetric":
+      guard let factor = pickle.number(parts[1]), let zero = pickle.number(parts[2]) else {
+        throw pickle.source.error(.malformed, "has a scale or zero point that is no number", subject: stored.name)
+      }
+      scale = QuantizationScale(scales: [Float(factor)], zeroPoints: [Float(zero)], step: Int.max)
+    case "per_channel_affine", "per_channel_symmetric", "per_channel_affine_float_qparams":
+      scale = try channelScale(parts, stored)
+    default:
+      throw pickle.source.error(.unsupported, "is quantized by the scheme \(scheme)", subject: stored.name)
+    }
+    return try scale.dequantized(stored, limits)
+  }
+
+  private mutating func channelScale(_ parts: [Pickle.ID], _ stored: Tensor) throws(ReadError) -> QuantizationScale {
+    guard parts.count == 4, let axis = pickle.integer(parts[3]), stored.shape.indices.contains(axis),
+      let scaleForm = forms.form(of: parts[1]), let zeroForm = forms.form(of: parts[2])
+    else {
+      throw pickle.source.error(
+        .malformed, "has no quantizer (scheme, scales, zero points, axis)", subject: stored.name)
+    }
+    let scales = try tensor(scaleForm, named: stored.name + " scales").tensor
+    let zeroPoints = try tensor(zeroForm, named: stored.name + " zero points").tensor
+    guard scales.shape == [stored.shape[axis]], zeroPoints.shape == scales.shape else {
+      throw pickle.source.error(
+        .malformed, "has scales \(scales.shape) for \(stored.shape[axis]) channels", subject: stored.name)
+    }
+    // The shape's product does not overflow, so neither does a part of it.
+    let step = stored.shape[(axis + 1)...].reduce(1, *)
+    return QuantizationScale(
+      scales: try scales.values(as: Float.self), zeroPoints: try zeroPoints.values(as: Float.self), step: step)
+  }
+}
+
+/// Scale and zero point of each channel; a channel is `step` neighbouring elements long in C order.
+private struct QuantizationScale {
+  var scales: [Float]
+  var zeroPoints: [Float]
+  var step: Int
+
+  func dequantized(_ stored: Tensor, _ limits: Limits) throws(ReadError) -> Tensor {
+    let (byteCount, overflow) = stored.elementCount.multipliedReportingOverflow(by: 4)
+    guard !overflow, byteCount <= limits.maximumDecodedBytes else {
+      throw ReadError(
+        .limitExceeded, "needs \(stored.elementCount) elements of 4 bytes, the limit is \(limits.maximumDecodedBytes)",
+        file: "", subject: stored.name)
+    }
+    let produced = ProducedBytes(byteCount: byteCount, label: stored.name) { () throws(ReadError) -> [UInt8] in
+      try bytes(of: stored)
+    }
+    return try Tensor(
+      name: stored.name, elementType: .float32, shape: stored.shape, storage: .produced(produced), limits: limits)
+  }
+
+  private func bytes(of stored: Tensor) throws(ReadError) -> [UInt8] {
+    let values = try stored.values(as: Float.self)
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(values.count * 4)
+    for (index, value) in values.enumerated() {
+      let channel = index / max(step, 1) % scales.count
+      let bits = ((value - zeroPoints[channel]) * scales[channel]).bitPattern
+      for byte in 0..<4 { bytes.append(UInt8(truncatingIfNeeded: bits >> (8 * byte))) }
+    }
+    return bytes
+  }
+}

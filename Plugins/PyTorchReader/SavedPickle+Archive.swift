@@ -1,0 +1,101 @@
+import ModelReading
+import Pickle
+import Zip
+
+// Since 1.6: a zip archive with the pickle and each storage as members.
+
+extension SavedPickle {
+  static func openArchive(_ source: ByteSource, limits: Limits) throws(ReadError) -> SavedPickle {
+    let archive = try ZipArchive(source, limits: limits)
+    guard let program = archive.entries.first(where: { $0.name.isMember("data.pkl") }) else {
+      throw notACheckpoint(archive, source)
+    }
+    let name = program.name.description
+    let root = String(name.dropLast("data.pkl".count))
+    let order = try byteOrder(archive, root)
+    let pickle = try pickle(archive, program, limits)
+    let storages = StorageTable(archive, folder: root + "data/", byteOrder: order)
+    var saved = SavedPickle(pickle: pickle, storages: storages, variant: "zip")
+    saved.metadata = try metadata(archive, root, pickle, order)
+    saved.diagnostics = trailing(pickle)
+    if let constants = archive.entry(named: root + "constants.pkl") {
+      saved.variant = "torchscript"
+      let table = StorageTable(archive, folder: root + "constants/", byteOrder: order)
+      saved.companions = [("CONSTANTS", try Self.pickle(archive, constants, limits), table)]
+    }
+    return saved
+  }
+
+  private static func pickle(
+    _ archive: ZipArchive, _ entry: ZipArchive.Entry, _ limits: Limits
+  ) throws(ReadError) -> Pickle {
+    guard entry.byteCount <= limits.maximumIndexBytes || entry.isStored else {
+      throw ReadError(
+        .limitExceeded, "inflates to \(entry.byteCount) bytes, the limit is \(limits.maximumIndexBytes)",
+        file: archive.label(of: entry))
+    }
+    return try Pickle(archive.contents(of: entry), limits: limits)
+  }
+
+  private static func byteOrder(_ archive: ZipArchive, _ root: String) throws(ReadError) -> ByteOrder {
+    guard let text = try text(archive, root + "byteorder") else { return .little }
+    switch text {
+    case "little": return .little
+    case "big": return .big
+    default:
+      throw ReadError(
+        .malformed, "has the byte order '\(text)', which is neither little nor big",
+        file: archive.entry(named: root + "byteorder").map(archive.label(of:)) ?? root)
+    }
+  }
+
+  private static func metadata(
+    _ archive: ZipArchive, _ root: String, _ pickle: Pickle, _ order: ByteOrder
+  ) throws(ReadError) -> [(key: String, value: String)] {
+    var facts: [(key: String, value: String)] = [("pickle protocol", "\(pickle.version)")]
+    if let version = try text(archive, root + "version") { facts.append(("archive version", version)) }
+    if let version = try text(archive, root + ".format_version") { facts.append(("format version", version)) }
+    if order == .big { facts.append(("byte order", "big")) }
+    return facts
+  }
+
+  /// The text of a small member, without white space at its end.
+  private static func text(_ archive: ZipArchive, _ name: String) throws(ReadError) -> String? {
+    guard let entry = archive.entry(named: name), entry.byteCount <= 256 else { return nil }
+    let bytes = try archive.contents(of: entry).copy()
+    return String(validating: bytes.filter { $0 > 0x20 }, as: UTF8.self)
+  }
+
+  private static func trailing(_ pickle: Pickle) -> [Diagnostic] {
+    let rest = pickle.source.byteCount - pickle.endOffset
+    guard rest > 0 else { return [] }
+    return [
+      Diagnostic(
+        .unsafeContent, pickle.source.label, "has \(rest) bytes after the end of its pickle at \(pickle.endOffset)")
+    ]
+  }
+
+  /// What the archive is instead, as far as its members tell.
+  private static func notACheckpoint(_ archive: ZipArchive, _ source: ByteSource) -> ReadError {
+    let has = { (name: String) in archive.entries.contains { $0.name.isMember(name) } }
+    if has("archive_format") || has("serialized_exported_program.json") {
+      return source.error(
+        .unsupported, "is a program exported by torch.export", hint: "save its state_dict with torch.save")
+    }
+    if has("model.json") {
+      return source.error(
+        .unsupported, "is TorchScript of PyTorch 1.0 to 1.3", hint: "load it and save its state_dict with torch.save")
+    }
+    return source.error(.unrecognized, "is a zip archive without data.pkl")
+  }
+}
+
+extension ByteString {
+  /// Whether this is the path of a member called `name`, in the archive's root folder or at its top.
+  func isMember(_ name: String) -> Bool {
+    let suffix = Array(name.utf8)
+    guard bytes.count >= suffix.count, bytes.suffix(suffix.count).elementsEqual(suffix) else { return false }
+    let folder = bytes.dropLast(suffix.count)
+    return folder.isEmpty || folder.last == UInt8(ascii: "/") && folder.filter { $0 == UInt8(ascii: "/") }.count == 1
+  }
+}

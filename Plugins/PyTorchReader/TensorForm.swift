@@ -1,0 +1,150 @@
+import ModelReading
+import Pickle
+
+/// How a pickle says that a tensor is to be rebuilt.
+enum TensorForm {
+  /// Elements of a storage.
+  case view(StoredView)
+  /// A NumPy array.
+  case array(Pickle.ID)
+  /// A kind of tensor that is not read: the reason, and its shape if it says so.
+  case unsupported(String, shape: [Int])
+
+  var shape: [Int] {
+    switch self {
+    case .view(let view): view.shape
+    case .array: []
+    case .unsupported(_, let shape): shape
+    }
+  }
+}
+
+/// A tensor as a view of a storage: all numbers as the pickle has them, unchecked.
+struct StoredView {
+  enum Storage {
+    /// A node that stands for a storage.
+    case node(Pickle.ID)
+    /// A storage of the container.
+    case key(String)
+  }
+  var storage: Storage
+  var elementOffset: Int
+  var shape: [Int]
+  var strides: [Int]
+  /// The element type, where it is the tensor's and not the storage's.
+  var dtype: StorageType?
+  var quantizer: Pickle.ID?
+  /// Whether the elements are to be conjugated or negated when read.
+  var isLazilyTransformed = false
+}
+
+/// Recognises tensors among the calls of a pickle.
+struct TensorForms {
+  let pickle: Pickle
+  let views: [String: StorageTable.View]
+
+  /// What the node is, if it is a tensor.
+  func form(of id: Pickle.ID) -> TensorForm? {
+    if case .persistent(let key) = pickle[id] { return view(key: key) }
+    guard pickle.object(id) != nil, var function = pickle.callable(of: id), var arguments = pickle.arguments(of: id)
+    else { return nil }
+    var node = id
+    // Wrappers around wrappers exist, but not many.
+    for _ in 0..<8 {
+      if let form = form(function, arguments, node) { return form }
+      if function.module == "torch._tensor", function.name.hasPrefix("_rebuild_from_type") {
+        guard arguments.count > 2, let inner = pickle.global(arguments[0]), let given = pickle.tuple(arguments[2])
+        else { return nil }
+        (function, arguments) = (inner, given)
+        continue
+      }
+      guard Self.wrappers.contains(function.description), let inner = arguments.first else { return nil }
+      if case .persistent(let key) = pickle[inner] { return view(key: key) }
+      guard let innerFunction = pickle.callable(of: inner), let given = pickle.arguments(of: inner) else { return nil }
+      (function, arguments, node) = (innerFunction, given, inner)
+    }
+    return nil
+  }
+
+  private func form(_ function: Pickle.Global, _ arguments: [Pickle.ID], _ id: Pickle.ID) -> TensorForm? {
+    switch function.description {
+    case "torch._utils._rebuild_tensor", "torch._utils._rebuild_tensor_v2":
+      return view(arguments, metadata: arguments.count > 6 ? arguments[6] : nil)
+    case "torch._utils._rebuild_tensor_v3":
+      let dtype = arguments.count > 6 ? pickle.global(arguments[6]).flatMap(StorageType.init(dtype:)) : nil
+      return view(arguments, dtype: dtype, metadata: arguments.count > 7 ? arguments[7] : nil)
+    case "torch._utils._rebuild_qtensor": return view(arguments, quantizer: arguments.count > 4 ? arguments[4] : nil)
+    case "torch._utils._rebuild_sparse_tensor", "torch._utils._rebuild_sparse_csr_tensor":
+      return .unsupported("is sparse", shape: sparseShape(arguments))
+    case "torch._utils._rebuild_nested_tensor": return .unsupported("is a nested tensor", shape: [])
+    case "torch._utils._rebuild_meta_tensor_no_storage":
+      return .unsupported(
+        "is a meta tensor, saved without its elements", shape: arguments.count > 1 ? size(arguments[1]) ?? [] : [])
+    case "torch._utils._rebuild_wrapper_subclass":
+      return .unsupported(
+        "is of a tensor subclass whose elements lie in other tensors",
+        shape: arguments.count > 2 ? size(arguments[2]) ?? [] : [])
+    case _ where Self.arrays.contains(function.description): return .array(id)
+    default: return plainTensor(function, id)
+    }
+  }
+
+  /// `torch.FloatTensor()` with its state set: (storage, offset, size, stride).
+  private func plainTensor(_ function: Pickle.Global, _ id: Pickle.ID) -> TensorForm? {
+    guard function.module == "torch" || function.module == "torch.cuda", function.name.hasSuffix("Tensor"),
+      StorageType(function, suffix: "Tensor") != nil, let state = pickle.state(of: id),
+      let arguments = pickle.tuple(state)
+    else { return nil }
+    return view(arguments)
+  }
+
+  /// (storage, offset, size, stride, …)
+  private func view(
+    _ arguments: [Pickle.ID], dtype: StorageType? = nil, quantizer: Pickle.ID? = nil, metadata: Pickle.ID? = nil
+  ) -> TensorForm {
+    guard arguments.count >= 4, let offset = pickle.integer(arguments[1]), let shape = size(arguments[2]),
+      let strides = size(arguments[3])
+    else { return .unsupported("is rebuilt from arguments that are not (storage, offset, size, stride)", shape: []) }
+    let transformed = ["conj", "neg"].contains { flag in
+      metadata.flatMap { pickle.value(in: $0, forKey: flag) }.flatMap(pickle.boolean) == true
+    }
+    return .view(
+      StoredView(
+        storage: .node(arguments[0]), elementOffset: offset, shape: shape, strides: strides, dtype: dtype,
+        quantizer: quantizer, isLazilyTransformed: transformed))
+  }
+
+  /// A tensor that the container describes under a number.
+  private func view(key: Pickle.ID) -> TensorForm? {
+    guard !views.isEmpty, let name = pickle.text(key) ?? pickle.integer(key).map({ "\($0)" }),
+      let view = views[name]
+    else { return nil }
+    return .view(
+      StoredView(
+        storage: .key(view.storageKey), elementOffset: view.elementOffset, shape: view.shape, strides: view.strides))
+  }
+
+  /// A shape: a tuple or list of integers, or `torch.Size` of one.
+  func size(_ id: Pickle.ID) -> [Int]? {
+    if let plain = pickle.integers(id) { return plain }
+    guard pickle.callable(of: id)?.name == "Size" else { return nil }
+    return pickle.arguments(of: id)?.first.flatMap(pickle.integers)
+  }
+
+  /// (layout, (indices, values, size, …)) or (layout, (row starts, columns, values, size)).
+  private func sparseShape(_ arguments: [Pickle.ID]) -> [Int] {
+    guard arguments.count > 1, let parts = pickle.tuple(arguments[1]) else { return [] }
+    return parts.lazy.compactMap { self.size($0) }.first ?? []
+  }
+
+  private static let wrappers: Set<String> = [
+    "torch._utils._rebuild_parameter", "torch._utils._rebuild_parameter_with_state", "torch.nn.parameter.Parameter",
+    "torch.nn.Parameter", "torch.nn.parameter.Buffer", "torch.autograd.variable.Variable",
+    "torch._utils._rebuild_device_tensor_from_cpu_tensor", "torch._utils._rebuild_device_tensor_from_numpy",
+    "torch._utils._rebuild_xla_tensor",
+  ]
+
+  private static let arrays: Set<String> = [
+    "numpy._core.multiarray._reconstruct", "numpy._core.numeric._frombuffer", "numpy.ndarray",
+  ]
+}
