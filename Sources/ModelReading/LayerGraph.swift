@@ -82,6 +82,7 @@ public struct Diagnostic: Sendable, Equatable {
     /// A tensor that could not be read.
     case unreadableTensor = "unreadable_tensor"
     /// Something in the file that was left out on purpose: optimizer state, a training copy.
+    /// A subject that ends in `/` stands for every tensor below it.
     case leftOut = "left_out"
     /// Something that a framework's own loader would have executed or fetched.
     case unsafeContent = "unsafe_content"
@@ -115,9 +116,14 @@ extension LayerGraph {
       known.insert(ByteString(parameter.tensor.name))
       for alias in parameter.aliases { known.insert(ByteString(alias)) }
     }
-    for diagnostic in diagnostics { known.insert(ByteString(diagnostic.subject)) }
+    var scopes: [String] = []
+    for diagnostic in diagnostics {
+      known.insert(ByteString(diagnostic.subject))
+      if diagnostic.code == .leftOut, diagnostic.subject.hasSuffix("/") { scopes.append(diagnostic.subject) }
+    }
     var copy = self
     for record in inventory where record.shape.count >= 2 && !known.contains(ByteString(record.name)) {
+      if scopes.contains(where: { record.name.utf8.starts(with: $0.utf8) }) { continue }
       copy.diagnostics.append(
         Diagnostic(.notAWeight, record.name, "is \(record.elementType) \(record.shape) and no layer's weight"))
     }
