@@ -16,7 +16,6 @@ enum Impostors {
     ("#!", "a script", "give the model, not the program that makes it"),
     ("import ", "Python source code", "give the saved model, not the program that makes it"),
     ("Rar!", "a RAR archive", "unpack it first"),
-    ("7z\u{BC}\u{AF}", "a 7-Zip archive", "unpack it first"),
     ("BZh", "a bzip2 archive", "unpack it first"),
     ("GGUF", "a GGUF model, which no reader here handles", "convert it to safetensors"),
   ]
@@ -25,6 +24,7 @@ enum Impostors {
   private static let binarySignatures: [(bytes: [UInt8], offset: Int, name: String, hint: String)] = [
     ([0x89, 0x50, 0x4E, 0x47], 0, "a PNG picture", "give the model"),
     ([0xFF, 0xD8, 0xFF], 0, "a JPEG picture", "give the model"),
+    ([0x37, 0x7A, 0xBC, 0xAF, 0x27, 0x1C], 0, "a 7-Zip archive", "unpack it first"),
     ([0x1F, 0x8B], 0, "a gzip archive", "unpack it first: gunzip"),
     ([0xFD, 0x37, 0x7A, 0x58, 0x5A], 0, "an xz archive", "unpack it first: unxz"),
     ([0x28, 0xB5, 0x2F, 0xFD], 0, "a Zstandard archive", "unpack it first: unzstd"),

@@ -1,0 +1,136 @@
+import HDF5
+import ModelReading
+import StrictJSON
+
+/// A model's parts, and the layer graph they make.
+struct KerasModel {
+  private let container: KerasContainer
+  private let file: HDF5File
+  private let config: KerasConfig?
+  private let root: HDF5Index.Group?
+  /// Group with the weights of a legacy file that also has the configuration.
+  private static let legacyRoot = "model_weights"
+  private static let legacyOptimizer = "optimizer_weights"
+
+  init(_ container: KerasContainer, _ file: HDF5File, _ limits: Limits) throws(ReadError) {
+    self.container = container
+    self.file = file
+    root = file.group("")
+    var source = container.config
+    if source == nil, case .strings(let texts) = root?.attribute("model_config"), texts.count == 1 {
+      source = ByteSource(owned: texts[0].bytes, label: "\(container.weights.label)!model_config")
+    }
+    config = try source.map { text throws(ReadError) in try KerasConfig(text, limits: limits) }
+  }
+
+  func graph() -> LayerGraph {
+    let (layout, found) = units()
+    var builder = LayerBuilder(file, isKeras1: layout.isNamed && isKeras1)
+    for unit in found.units { builder.add(unit) }
+    let leftOut = leftOut(found)
+    var graph = LayerGraph(
+      format: KerasReader.format.name, variant: variant(layout), producer: producer, files: container.files,
+      metadata: metadata, layers: builder.layers, inventory: inventory)
+    graph.diagnostics = (config?.diagnostics ?? []) + found.diagnostics + builder.diagnostics + leftOut + findings
+    let guessed = builder.layers.filter { $0.note != nil }.count
+    if guessed > 0 {
+      graph.diagnostics.append(
+        Diagnostic(
+          .inferred, container.files[0],
+          "does not say the class of \(guessed) of \(builder.layers.count) layers; names and shapes do"))
+    }
+    return graph
+  }
+
+  // MARK: Where the weights are
+
+  private enum Layout: String {
+    case legacyModel = "legacy model"
+    case legacyWeights = "legacy weights"
+    case savedObjects = "weights"
+    case plain = "plain HDF5"
+
+    /// Whether Keras 1 could have written it.
+    var isNamed: Bool { self == .legacyModel || self == .legacyWeights }
+  }
+
+  private func units() -> (Layout, WeightUnits) {
+    if LegacyWeights.areIn(file, at: Self.legacyRoot) {
+      return (.legacyModel, LegacyWeights.units(file, root: Self.legacyRoot, config: config?.model))
+    }
+    if LegacyWeights.areIn(file, at: "") {
+      return (.legacyWeights, LegacyWeights.units(file, root: "", config: config?.model))
+    }
+    if SavedObjectWeights.areIn(file) {
+      return (.savedObjects, SavedObjectWeights.units(file, config: config?.model))
+    }
+    return (.plain, PlainWeights.units(file))
+  }
+
+  private func variant(_ layout: Layout) -> String {
+    container.variant.isEmpty ? layout.rawValue : container.variant
+  }
+
+  // MARK: What the file says about itself
+
+  private func attribute(_ name: String) -> String? {
+    root?.attribute(name)?.string ?? file.group(Self.legacyRoot)?.attribute(name)?.string
+  }
+
+  private var savedMetadata: JSON? {
+    container.metadata.flatMap { source in try? JSON.parse(source, limits: Limits(), allowing: .duplicateKeys) }
+  }
+
+  private var version: String? { attribute("keras_version") ?? savedMetadata?["keras_version"]?.string }
+
+  /// Keras 1 did not write its version.
+  private var isKeras1: Bool {
+    version.map { $0.hasPrefix("1.") || $0.hasPrefix("0.") } ?? true
+  }
+
+  private var producer: String? {
+    guard let version else { return nil }
+    return "Keras \(version)" + (attribute("backend").map { " (\($0))" } ?? "")
+  }
+
+  private var metadata: [(key: String, value: String)] {
+    var result: [(key: String, value: String)] = []
+    if let model = config?.model {
+      result.append(("model", model.name.isEmpty ? model.className : "\(model.className) '\(model.name)'"))
+    }
+    if let date = savedMetadata?["date_saved"]?.string { result.append(("saved", date)) }
+    return result
+  }
+
+  // MARK: What does not become a layer
+
+  private var inventory: [TensorRecord] {
+    file.index.datasets.map { dataset in
+      TensorRecord(
+        name: dataset.path.description, elementType: dataset.elementType?.rawValue ?? dataset.typeName,
+        shape: dataset.shape)
+    }
+  }
+
+  /// One line for the optimizer's state, which has the shapes of the weights and is none.
+  private func leftOut(_ found: WeightUnits) -> [Diagnostic] {
+    let legacy = file.index.datasets.filter { $0.path.bytes.starts(with: (Self.legacyOptimizer + "/").utf8) }
+    let count = legacy.count + found.leftOut.count
+    guard count > 0 else { return [] }
+    let subject = legacy.isEmpty ? commonScope(found.leftOut) : Self.legacyOptimizer + "/"
+    return [Diagnostic(.leftOut, subject, "is the optimizer's state, \(count) arrays; it is no part of the model")]
+  }
+
+  private func commonScope(_ paths: Set<ByteString>) -> String {
+    let first = paths.first?.description ?? ""
+    let scope = first.split(separator: "/").first.map(String.init) ?? first
+    return scope + "/"
+  }
+
+  private var findings: [Diagnostic] {
+    file.index.findings.map { finding in
+      let code: Diagnostic.Code = finding.kind == .refused ? .unsafeContent : .unreadableTensor
+      return Diagnostic(code, finding.path.description, finding.message)
+    }
+  }
+}
