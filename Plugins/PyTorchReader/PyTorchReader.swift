@@ -1,5 +1,5 @@
 public import ModelReading
-import Pickle
+import StateDictionary
 
 /// Reads what `torch.save` and its predecessors wrote, without running any of it.
 ///
@@ -25,7 +25,13 @@ public struct PyTorchReader: ModelReader {
       throw ReadError(.unrecognized, "is a directory", file: input.path, hint: "give the file in it")
     }
     let saved = try SavedPickle.open(ByteSource(file), limits: limits)
-    return try CheckpointGraph(saved, file: file.path, limits: limits).graph()
+    let contents = try CheckpointTensors(saved, limits: limits)
+    let state = StateDictionary.layers(
+      from: contents.tensors, aliases: contents.aliases, convention: .pytorch, order: .given)
+    return LayerGraph(
+      format: Self.format.name, variant: saved.variant, producer: "PyTorch", files: [file.path],
+      metadata: saved.metadata, layers: state.layers, inventory: contents.inventory,
+      diagnostics: contents.diagnostics + state.diagnostics)
   }
 
   /// Whether the first member of the archive is one that PyTorch writes first.

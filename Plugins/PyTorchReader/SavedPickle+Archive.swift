@@ -21,7 +21,7 @@ extension SavedPickle {
     if let constants = archive.entry(named: root + "constants.pkl") {
       saved.variant = "torchscript"
       let table = StorageTable(archive, folder: root + "constants/", byteOrder: order)
-      saved.companions = [("CONSTANTS", try Self.pickle(archive, constants, limits), table)]
+      saved.companions = [("CONSTANTS.c", try Self.pickle(archive, constants, limits), table)]
     }
     return saved
   }

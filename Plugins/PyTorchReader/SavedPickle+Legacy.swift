@@ -45,6 +45,11 @@ extension SavedPickle {
     }
     let system = try Pickle(source, at: version.endOffset, limits: limits)
     let object = try Pickle(source, at: system.endOffset, limits: limits)
+    if let key = object.persistentKeys.first, object.text(key) != nil {
+      throw source.error(
+        .unsupported, "is pickled by protocol 0, which makes text of the references to its storages",
+        at: system.endOffset, hint: "PyTorch cannot load it either; save it again")
+    }
     let keys = try Pickle(source, at: object.endOffset, limits: limits)
     let storages = try storages(keys, types: storageTypes(object), source, limits)
     var saved = SavedPickle(

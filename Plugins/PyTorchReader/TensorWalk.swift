@@ -35,10 +35,10 @@ struct TensorWalk {
 
   /// - Throws: `.limitExceeded` above the limits on tensors, names and nesting.
   static func tensors(
-    in pickle: Pickle, _ forms: TensorForms, prefix: [String] = [], limits: Limits
+    in pickle: Pickle, _ forms: TensorForms, limits: Limits
   ) throws(ReadError) -> [FoundTensor] {
     var walk = TensorWalk(pickle, forms, limits)
-    walk.stack = [Place(id: pickle.root, path: prefix, containerDepth: 0, isOptimizerState: false)]
+    walk.stack = [Place(id: pickle.root, path: [], containerDepth: 0, isOptimizerState: false)]
     while let place = walk.stack.popLast() { try walk.visit(place) }
     return walk.found
   }

@@ -1,0 +1,197 @@
+import ModelReading
+import TestSupport
+import Testing
+
+@testable import PyTorchReader
+
+private typealias W = PickleWriter
+
+/// What is refused, and in which words.
+@Suite struct RefusalTests {
+  private static let good = W.tensor(W.storage("0", 4), [2, 2])
+
+  /// The diagnostic of a tensor that stands beside a good one.
+  private func diagnostic(_ tensor: [UInt8], _ storages: [(String, [UInt8])] = []) throws -> Diagnostic? {
+    let state = W.dictionary([("good", Self.good), ("bad", tensor)])
+    let contents = try tensors(in: torchFile(state, storages: [("0", W.floats([1, 2, 3, 4]))] + storages))
+    #expect(contents.tensors.map(\.name) == ["good"])
+    #expect(contents.inventory.map(\.name) == ["good", "bad"])
+    return contents.diagnostics.first { $0.subject == "bad" }
+  }
+
+  private static let unreadable: [([UInt8], String)] = [
+    (W.tensor(W.storage("0", 4), [2, 3]), "needs 6 elements of float32, its storage holds 4"),
+    (W.tensor(W.storage("0", 4), [2, 2], offset: 1), "needs 5 elements of float32, its storage holds 4"),
+    (W.tensor(W.storage("0", 4), [2, 2], strides: [-1, 1]), "has strides [-1, 1] and offset 0 for the shape [2, 2]"),
+    (W.tensor(W.storage("0", 4), [-2, 2]), "has a negative extent in its shape [-2, 2]"),
+    (
+      W.tensor(W.storage("0", 4), [1 << 62, 1 << 62]),
+      "has the shape [4611686018427387904, 4611686018427387904], whose element count overflows"
+    ),
+    (W.tensor(W.storage("0", 5), [2, 2]), "storage '0' has 16 bytes, 5 elements of float32 are announced"),
+    (
+      W.tensor(W.storage("0", Int.max), [2]),
+      "storage '0' has 16 bytes, 9223372036854775807 elements of float32 are announced"
+    ),
+    (W.tensor(W.storage("9", 4), [2, 2]), "refers to the member 'archive/data/9', which the archive lacks"),
+    (
+      W.tensor(W.storage("../data.pkl", 4), [2, 2]),
+      "refers to the member 'archive/data/../data.pkl', which the archive lacks"
+    ),
+    (W.tensor(W.none, [2, 2]), "a tensor is built over something that is no storage"),
+    (
+      W.tensor(W.persistent(W.tuple([W.text("storage")])), [2]),
+      "a storage is not referred to as ('storage', type, key, location, size)"
+    ),
+  ]
+
+  @Test(arguments: unreadable.indices) func namesUnreadableTensors(index: Int) throws {
+    let (tensor, message) = Self.unreadable[index]
+    let finding = try #require(try diagnostic(tensor))
+    #expect(finding.code == .unreadableTensor)
+    #expect(finding.message == message)
+  }
+
+  private static let unsupported: [([UInt8], String)] = [
+    (
+      W.call("torch._utils", "_rebuild_sparse_tensor", [W.none, W.tuple([good, good, W.integers([2, 2])])]), "is sparse"
+    ),
+    (
+      W.call(
+        "torch._utils", "_rebuild_meta_tensor_no_storage",
+        [W.global("torch", "float32"), W.integers([2, 2]), W.integers([2, 1]), W.no]),
+      "is a meta tensor, saved without its elements"
+    ),
+    (W.call("torch._utils", "_rebuild_nested_tensor", [good, good, good, good]), "is a nested tensor"),
+    (W.tensor(W.storage("0", 8, type: "QUInt4x2Storage"), [2, 2]), "has elements of type quint4x2, which is not read"),
+    (
+      W.tensor(W.storage("0", 4), [2, 2], more: [W.dictionary([("neg", W.yes)])]),
+      "is to be conjugated or negated when read"
+    ),
+    (
+      W.call("torch._utils", "_rebuild_tensor_v2", [W.none]),
+      "is rebuilt from arguments that are not (storage, offset, size, stride)"
+    ),
+  ]
+
+  @Test(arguments: unsupported.indices) func namesUnsupportedTensors(index: Int) throws {
+    let (tensor, message) = Self.unsupported[index]
+    let finding = try #require(try diagnostic(tensor))
+    #expect(finding.code == .unsupportedTensor)
+    #expect(finding.message == message)
+  }
+
+  private static let files: [([UInt8], ReadError.Code, String)] = [
+    ([], .unrecognized, "is neither a zip archive, nor a tar archive, nor a pickle"),
+    (Array("abc".utf8), .unrecognized, "is neither a zip archive, nor a tar archive, nor a pickle"),
+    (Array("(d.".utf8), .unrecognized, "is a pickle that holds no tensor"),
+    (Array("(dz.".utf8), .unrecognized, "is no pickle: 0x7a is no pickle opcode"),
+    (
+      W.pickle(W.call("os", "system", [W.text("x")])), .unsafeContent,
+      "is a pickle that names os.system and holds no tensor"
+    ),
+    ([0x80, 2], .truncated, "the pickle ends at 2 without its STOP opcode"),
+    (Array("PYTORCH1".utf8), .unsupported, "is a preview of PyTorch 1.0's format, which no release of PyTorch reads"),
+    (Array("\0\0\0\0PTMF".utf8), .unsupported, "is a flatbuffer for PyTorch Mobile"),
+    (torchArchive([("a.txt", [1])]), .unrecognized, "is a zip archive without data.pkl"),
+    (torchArchive([("model.json", [1])]), .unsupported, "is TorchScript of PyTorch 1.0 to 1.3"),
+    (
+      torchFile(good, storages: [("0", W.floats([1, 2, 3, 4]))], more: [("byteorder", Array("middle".utf8))]),
+      .malformed, "has the byte order 'middle', which is neither little nor big"
+    ),
+    (legacyFile(good, storages: [("1", 4, [])]), .malformed, "stores '1', of which the pickle does not say what it is"),
+    (legacyFile(good, storages: [("0", 4, [1])]), .truncated, "storage '0' needs 16 bytes at 235, 1 remain"),
+    (legacyFile(good, storages: [("0", -1, [])]), .malformed, "storage '0' has -1 elements"),
+    (legacyFile(good, storages: [("0", 1 << 62, [])]), .malformed, "storage '0' has 4611686018427387904 elements"),
+    (tarMember("other", []), .unrecognized, "is a tar archive without the members 'pickle' and 'storages'"),
+  ]
+
+  @Test(arguments: files.indices) func namesWhatAFileIs(index: Int) throws {
+    let (bytes, code, message) = Self.files[index]
+    let error = try #require(throws: ReadError.self) { try tensors(in: bytes) }
+    #expect(error.code == code)
+    #expect(error.message == message)
+  }
+
+  @Test func refusesFilesInFilesWithoutEnd() throws {
+    var limits = Limits()
+    limits.maximumContainerDepth = 1
+    var value = W.storage("0", 4)
+    for _ in 0..<3 {
+      let inner = legacyFile(value, storages: [])
+      value = W.call("torch.storage", "_load_from_bytes", [W.bytes(inner)])
+    }
+    let file = W.pickle(W.dictionary([("w", W.tensor(value, [2, 2]))]))
+    let error = try #require(throws: ReadError.self) { try tensors(in: file, limits: limits) }
+    #expect(error.code == .limitExceeded)
+  }
+
+  @Test func limitsTensorsAndNesting() throws {
+    var limits = Limits()
+    limits.maximumTensorCount = 1
+    let two = torchFile(W.dictionary([("a", Self.good), ("b", Self.good)]))
+    #expect(throws: ReadError.self) { try tensors(in: two, limits: limits) }
+    var nested = Self.good
+    for _ in 0..<200 { nested = W.list([nested]) }
+    let error = try #require(throws: ReadError.self) { try tensors(in: torchFile(nested)) }
+    #expect(error.message == "nests objects more than 128 deep")
+  }
+
+  @Test func reportsBytesBehindThePickle() throws {
+    let file = torchArchive([
+      ("data.pkl", W.pickle(Self.good) + [1, 2, 3]), ("data/0", W.floats([1, 2, 3, 4])),
+    ])
+    let finding = try #require(try tensors(in: file).diagnostics.first)
+    #expect(finding.code == .unsafeContent)
+    #expect(finding.message.hasPrefix("has 3 bytes after the end of its pickle"))
+  }
+
+  // MARK: Damage
+
+  private static let samples: [[UInt8]] = [
+    torchFile(W.dictionary([("fc.weight", good)]), storages: [("0", W.floats([1, 2, 3, 4]))]),
+    legacyFile(W.dictionary([("fc.weight", good)]), storages: [("0", 4, W.floats([1, 2, 3, 4]))]),
+    tarMember("pickle", W.pickle(W.dictionary([("w", W.persistent(W.integer(1)))])))
+      + tarMember(
+        "storages",
+        W.pickle(W.integer(1)) + W.pickle(W.tuple([W.integer(1), W.text("cpu"), W.global("torch", "FloatStorage")]))
+          + W.littleEndian(Int64(1)) + W.floats([1]))
+      + tarMember(
+        "tensors",
+        W.pickle(W.integer(1)) + W.pickle(W.tuple([W.integer(1), W.integer(1), W.none])) + W.littleEndian(Int32(1))
+          + [0, 0, 0, 0] + [1, 1, 0].flatMap { W.littleEndian(Int64($0)) }),
+  ]
+
+  @Test(arguments: samples.indices) func survivesTruncation(index: Int) {
+    for count in 0..<Self.samples[index].count { probeAndRead(Array(Self.samples[index].prefix(count))) }
+  }
+
+  @Test(arguments: samples.indices) func survivesCorruption(index: Int) {
+    var random = SplitMix(state: UInt64(index))
+    for _ in 0..<4_000 {
+      var bytes = Self.samples[index]
+      for _ in 0..<Int.random(in: 1...2, using: &random) {
+        bytes[Int.random(in: bytes.indices, using: &random)] = UInt8.random(in: 0...255, using: &random)
+      }
+      probeAndRead(bytes)
+    }
+  }
+
+  private func probeAndRead(_ bytes: [UInt8]) {
+    _ = PyTorchReader().probe(ByteSource(owned: bytes, label: "damaged").bytes)
+    guard let contents = try? tensors(in: bytes) else { return }
+    for tensor in contents.tensors where tensor.elementCount < 1000 { _ = try? tensor.littleEndianBytes() }
+  }
+}
+
+/// SplitMix64.
+private struct SplitMix: RandomNumberGenerator {
+  var state: UInt64
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
+  }
+}

@@ -1,0 +1,156 @@
+import ModelReading
+import Testing
+
+@testable import PyTorchReader
+
+private typealias W = PickleWriter
+
+/// How tensors are rebuilt from what a pickle says of them.
+@Suite struct TensorTests {
+  let six = W.floats([0, 1, 2, 3, 4, 5])
+
+  private func single(_ tensor: [UInt8], _ storages: [(String, [UInt8])]? = nil) throws -> Tensor {
+    let contents = try tensors(in: torchFile(W.dictionary([("w", tensor)]), storages: storages ?? [("0", six)]))
+    return try #require(contents.tensors.first)
+  }
+
+  @Test func readsViewsOfOneStorage() throws {
+    let storage = W.storage("0", 6)
+    let state = W.dictionary([
+      ("whole", W.tensor(storage, [2, 3])), ("transposed", W.tensor(storage, [3, 2], strides: [1, 3])),
+      ("row", W.tensor(storage, [3], offset: 3)), ("expanded", W.tensor(storage, [2, 2], strides: [0, 1])),
+      ("same", W.tensor(storage, [2, 3])),
+    ])
+    let contents = try tensors(in: torchFile(state, storages: [("0", six)]))
+    #expect(contents.tensors.map(\.name) == ["whole", "transposed", "row", "expanded"])
+    #expect(
+      try contents.tensors.map { try $0.values() as [Double] } == [
+        [0, 1, 2, 3, 4, 5], [0, 3, 1, 4, 2, 5], [3, 4, 5], [0, 1, 0, 1],
+      ])
+    #expect(contents.aliases == [ByteString("whole"): ["same"]])
+    #expect(contents.inventory.count == 5)
+  }
+
+  @Test func readsScalarsAndEmptyTensors() throws {
+    let scalar = try single(W.tensor(W.storage("0", 6), [], offset: 2))
+    #expect(try scalar.values() == [2])
+    let empty = try single(W.tensor(W.storage("0", 0), [0, 3]), [("0", [])])
+    #expect(empty.shape == [0, 3])
+  }
+
+  @Test(arguments: [
+    ("_rebuild_tensor", 4), ("_rebuild_tensor_v2", 6),
+  ])
+  func readsEveryVersionOfTheCall(name: String, count: Int) throws {
+    let arguments = [W.storage("0", 6), W.integer(0), W.integers([2, 3]), W.integers([3, 1]), W.no, W.none]
+    let tensor = try single(W.call("torch._utils", name, Array(arguments.prefix(count))))
+    #expect(try tensor.values() == [0, 1, 2, 3, 4, 5])
+  }
+
+  @Test func readsTypedViewsOfUntypedStorages() throws {
+    let storage = W.persistent(
+      W.tuple([
+        W.text("storage"), W.global("torch.storage", "UntypedStorage"), W.text("0"), W.text("cpu"), W.integer(4),
+      ]))
+    let value = W.tensor(storage, [2, 2], name: "_rebuild_tensor_v3", more: [W.global("torch", "float8_e4m3fn")])
+    let tensor = try single(value, [("0", [0x38, 0x40, 0xB8, 0])])
+    #expect(tensor.elementType == .float8e4m3fn)
+    #expect(try tensor.values() == [1, 2, -1, 0])
+  }
+
+  @Test func unwrapsParametersAndSubclasses() throws {
+    let inner = W.tensor(W.storage("0", 6), [2, 3])
+    let arguments = [W.storage("0", 6), W.integer(0), W.integers([2, 3]), W.integers([3, 1]), W.no, W.none]
+    let wrapped = [
+      W.call("torch._utils", "_rebuild_parameter", [inner, W.yes, W.none]),
+      W.call("torch.nn.parameter", "Parameter", [inner]),
+      W.call("torch.autograd.variable", "Variable", [inner]) + W.tuple([]) + Array("b".utf8),
+      W.call(
+        "torch._tensor", "_rebuild_from_type_v2",
+        [W.global("torch._utils", "_rebuild_tensor_v2"), W.global("my", "Type"), W.tuple(arguments), W.none]),
+    ]
+    for value in wrapped { #expect(try single(value).values() == [0, 1, 2, 3, 4, 5]) }
+  }
+
+  @Test func readsTensorsWhoseStateIsSet() throws {
+    let state = W.tuple([W.storage("0", 6), W.integer(1), W.integers([2]), W.integers([2])])
+    let tensor = try single(W.call("torch", "FloatTensor", []) + state + Array("b".utf8))
+    #expect(try tensor.values() == [1, 3])
+  }
+
+  @Test func honoursTheByteOrder() throws {
+    let file = torchFile(
+      W.dictionary([("w", W.tensor(W.storage("0", 2, type: "ShortStorage"), [2]))]), storages: [("0", [0, 1, 2, 0])],
+      more: [("byteorder", Array("big".utf8))])
+    #expect(try tensors(in: file).tensors[0].values() == [1, 512])
+  }
+
+  @Test func dequantizesByTensor() throws {
+    let quantizer = W.tuple([W.global("torch", "per_tensor_affine"), W.float(0.5), W.integer(2)])
+    let arguments = [
+      W.storage("0", 3, type: "QUInt8Storage"), W.integer(0), W.integers([3]), W.integers([1]), quantizer,
+    ]
+    let tensor = try single(W.call("torch._utils", "_rebuild_qtensor", arguments), [("0", [0, 2, 5])])
+    #expect(tensor.elementType == .float32)
+    #expect(try tensor.values() == [-1, 0, 1.5])
+  }
+
+  @Test func dequantizesByChannel() throws {
+    let scales = W.tensor(W.storage("1", 2), [2])
+    let zeros = W.tensor(W.storage("2", 2, type: "LongStorage"), [2])
+    let quantizer = W.tuple([W.global("torch", "per_channel_affine"), scales, zeros, W.integer(0)])
+    let arguments = [
+      W.storage("0", 4, type: "QInt8Storage"), W.integer(0), W.integers([2, 2]), W.integers([2, 1]), quantizer,
+    ]
+    let tensor = try single(
+      W.call("torch._utils", "_rebuild_qtensor", arguments),
+      [("0", [1, 2, 3, 0xFF]), ("1", W.floats([2, 10])), ("2", W.littleEndian(Int64(0)) + W.littleEndian(Int64(1)))])
+    #expect(try tensor.values() == [2, 4, 20, -20])
+  }
+
+  @Test func readsStoragesThatLieInThePickle() throws {
+    let inner = legacyFile(W.storage("7", 6), storages: [("7", 6, six)])
+    let storage = W.call("torch.storage", "_load_from_bytes", [W.bytes(inner)])
+    let file = W.pickle(W.dictionary([("w", W.tensor(storage, [2, 3]))]))
+    #expect(try tensors(in: file).tensors[0].values() == [0, 1, 2, 3, 4, 5])
+  }
+
+  @Test func readsViewsOfLegacyStorages() throws {
+    let view = W.tuple([W.text("view"), W.integer(2), W.integer(4)])
+    let state = W.dictionary([
+      ("w", W.tensor(W.storage("0", 6, view: view), [2, 2])), ("same", W.tensor(W.storage("0", 6), [2, 2], offset: 2)),
+    ])
+    let contents = try tensors(in: legacyFile(state, storages: [("0", 6, six)]))
+    #expect(try contents.tensors.map { try $0.values() as [Double] } == [[2, 3, 4, 5]])
+    #expect(contents.aliases == [ByteString("w"): ["same"]])
+  }
+
+  @Test func readsTarArchives() throws {
+    let storages =
+      W.pickle(W.integer(1)) + W.pickle(W.tuple([W.integer(11), W.text("cpu"), W.global("torch", "FloatStorage")]))
+      + W.littleEndian(Int64(6)) + six
+      + W.pickle(W.list([W.tuple([W.integer(12), W.integer(11), W.integer(2), W.integer(4)])]))
+    var described = W.pickle(W.integer(1))
+    described += W.pickle(W.tuple([W.integer(21), W.integer(12), W.global("torch", "FloatTensor")]))
+    described += W.littleEndian(Int32(2)) + [0, 0, 0, 0] + [2, 2, 1, 2, 0].flatMap { W.littleEndian(Int64($0)) }
+    let object = W.pickle(W.dictionary([("w", W.persistent(W.text("21")))]))
+    let file =
+      tarMember("sys_info", W.pickle(W.dictionary([]))) + tarMember("pickle", object) + tarMember("tensors", described)
+      + tarMember("storages", storages) + [UInt8](repeating: 0, count: 1024)
+    let contents = try tensors(in: file)
+    #expect(contents.tensors.map(\.shape) == [[2, 2]])
+    #expect(try contents.tensors[0].values() == [2, 4, 3, 5])
+  }
+
+  @Test func readsConstantsOfTorchScript() throws {
+    let value = W.instance(
+      "__torch__.Net", "Net", state: W.dictionary([("weight", W.tensor(W.storage("0", 6), [2, 3]))]))
+    let constants = W.pickle(W.tuple([W.tensor(W.storage("0", 2), [1, 2])]))
+    let file = torchFile(
+      value, storages: [("0", six)], more: [("constants.pkl", constants), ("constants/0", W.floats([7, 8]))])
+    let contents = try tensors(in: file)
+    #expect(contents.tensors.map(\.name) == ["weight", "CONSTANTS.c0"])
+    #expect(try contents.tensors[1].values() == [7, 8])
+    #expect(contents.diagnostics.isEmpty)
+  }
+}
