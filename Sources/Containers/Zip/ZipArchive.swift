@@ -83,6 +83,15 @@ public struct ZipArchive: Sendable {
     return ByteSource(owned: try inflatedBytes(of: entry, range), label: label(of: entry))
   }
 
+  /// A copy of a part of a member, inflated if it must be.
+  /// - Throws: as `contents(of:in:)`.
+  public func copy(of entry: Entry, in range: Range<Int>) throws(ReadError) -> [UInt8] {
+    guard !entry.isStored, range.lowerBound >= 0, range.upperBound <= entry.byteCount else {
+      return try contents(of: entry, in: range).copy()
+    }
+    return try inflatedBytes(of: entry, range)
+  }
+
   private func storedBytes(of entry: Entry) throws(ReadError) -> ByteSource {
     try source.slice(at: entry.dataOffset, count: entry.byteCount, "member").labelled(label(of: entry))
   }
