@@ -1,0 +1,98 @@
+import ModelReading
+import TestSupport
+import Testing
+
+/// What every reader makes of good files.
+@Suite struct SampleTests {
+  @Test func digestsAreThoseOfTheStandard() {
+    #expect(
+      SHA256.hexadecimal(Array("abc".utf8)) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
+    #expect(SHA256.hexadecimal([]) == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
+    #expect(
+      SHA256.hexadecimal([UInt8](repeating: 0x61, count: 119))
+        == "31eba51c313a5c08226adf18d4a359cfdfd8d2e816b13f4af952f7ea6584dcfb")
+  }
+
+  @Test(arguments: Sample.good) func opensWithTheReaderOfItsFormat(_ sample: Sample) throws {
+    let graph = try sample.open()
+    #expect(graph.format == sample.format)
+    #expect(!graph.variant.isEmpty)
+    #expect(graph.files.first?.contains(sample.path) == true)
+  }
+
+  @Test(arguments: Sample.good) func weightsAreThoseOfTheManifest(_ sample: Sample) throws {
+    let graph = try sample.open()
+    var found: [String: (Layer, Parameter)] = [:]
+    for layer in graph.layers {
+      for parameter in layer.parameters where parameter.isWeight {
+        found["\(layer.name) \(parameter.role.label)"] = (layer, parameter)
+      }
+    }
+    for weight in sample.weights {
+      let key = "\(weight.name) \(weight.role)"
+      guard let (layer, parameter) = found.removeValue(forKey: key) else {
+        Issue.record("\(sample.path) has no \(key); it has \(found.keys.sorted())")
+        continue
+      }
+      #expect(weight.kinds.contains(layer.kind.label), "\(sample.path): \(key) is \(layer.kind.label)")
+      #expect(parameter.tensor.elementType.rawValue == weight.elementType, "\(key)")
+      #expect(parameter.tensor.canonicalShape == weight.shape, "\(key)")
+      let digest = SHA256.hexadecimal(try parameter.tensor.canonical.littleEndianBytes())
+      #expect(digest == weight.sha256, "\(key)")
+    }
+    #expect(found.isEmpty, "\(sample.path) has more than the manifest: \(found.keys.sorted())")
+  }
+
+  @Test(arguments: Sample.small) func graphsAreConsistent(_ sample: Sample) throws {
+    let graph = try sample.open()
+    #expect(Set(graph.layers.map { ByteString($0.name) }).count == graph.layers.count, "layer names are unique")
+    #expect(Set(graph.inventory.map { ByteString($0.name) }).count == graph.inventory.count, "tensor names are unique")
+    for layer in graph.layers {
+      #expect(!layer.name.isEmpty)
+      for parameter in layer.parameters {
+        let tensor = parameter.tensor
+        #expect(tensor.byteCount == tensor.shape.reduce(1, *) * tensor.elementType.byteWidth)
+        #expect(try tensor.littleEndianBytes().count == tensor.byteCount)
+        if parameter.isWeight { #expect(!tensor.axes.contains(.other), "\(tensor.name) has axes \(tensor.axes)") }
+      }
+    }
+    for edge in graph.edges {
+      #expect(graph.layers.indices.contains(edge.source) && graph.layers.indices.contains(edge.target))
+    }
+  }
+
+  @Test func everyLenetHasTheSameLayersInTheSameOrder() throws {
+    let lenets = Sample.good.filter { $0.path.hasPrefix("LeNet5/") }
+    #expect(!lenets.isEmpty)
+    for sample in lenets {
+      let weights = try sample.open().layers.filter { $0.parameters.contains(where: \.isWeight) }
+      #expect(weights.map(\.name) == ["conv1", "conv2", "fc1", "fc2", "fc3"], "\(sample.path)")
+      #expect(weights.map(\.kind.label) == ["conv2d", "conv2d", "dense", "dense", "dense"], "\(sample.path)")
+      #expect(weights.allSatisfy { $0.groups == 1 && $0.note == nil }, "\(sample.path)")
+      #expect(weights.allSatisfy { $0.parameters.map(\.role) == [.kernel, .bias] }, "\(sample.path)")
+    }
+  }
+
+  @Test(arguments: Sample.small) func twoTasksReadTheSameBytes(_ sample: Sample) async throws {
+    let graph = try sample.open()
+    let bytes = try await withThrowingTaskGroup(of: [[UInt8]].self) { group in
+      for _ in 0..<2 {
+        group.addTask {
+          try graph.layers.flatMap(\.parameters).map { try $0.tensor.littleEndianBytes() }
+        }
+      }
+      var all: [[[UInt8]]] = []
+      for try await bytes in group { all.append(bytes) }
+      return all
+    }
+    #expect(bytes[0] == bytes[1])
+  }
+
+  @Test(arguments: Sample.good) func limitsOnCountsAreHonoured(_ sample: Sample) throws {
+    var limits = Limits()
+    limits.maximumTensorCount = 0
+    limits.maximumHDF5Objects = 0
+    let error = #expect(throws: ReadError.self) { try sample.open(limits) }
+    #expect([.limitExceeded, .malformed].contains(error?.code))
+  }
+}
