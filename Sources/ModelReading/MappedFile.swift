@@ -11,7 +11,8 @@ public final class MappedFile: Sendable {
   public let path: String
   /// Size when the file was opened, in bytes.
   public let byteCount: Int
-  private let descriptor: Int32
+  /// The open file, good while this value lives: for handing it to another process.
+  public let descriptor: Int32
   private nonisolated(unsafe) let base: UnsafeRawPointer
 
   /// - Throws: `ReadError.Code.io` if the file cannot be opened, or is not a regular file.
