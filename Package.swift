@@ -105,7 +105,9 @@ let package = Package(
     .target(
       name: "HDF5TestSupport", dependencies: ["TestSupport", "CHDF5"], path: "Tests/HDF5TestSupport",
       swiftSettings: strict),
-    tests("HDF5Tests", ["HDF5", "HDF5TestSupport", "ModelReading"]),
+    .executableTarget(
+      name: "hdf5-worker-host", dependencies: ["HDF5"], path: "Tests/HDF5WorkerHost", swiftSettings: strict),
+    tests("HDF5Tests", ["HDF5", "HDF5TestSupport", "hdf5-worker-host", "ModelReading"]),
     tests("NumPyFormatTests", ["NumPyFormat", "Pickle", "ModelReading"]),
     tests("StateDictionaryTests", ["StateDictionary", "ModelReading"]),
     tests("SafetensorsReaderTests", ["SafetensorsReader", "ModelReading"]),

@@ -1,0 +1,99 @@
+import ModelReading
+
+/// What a worker is asked, as the arguments it is started with.
+struct WorkerRequest {
+  enum Question {
+    case index
+    /// The values of one dataset, of which its index says that they are so many bytes.
+    case values(ByteString, byteCount: Int)
+  }
+
+  /// In the asking process the file itself; in the worker, the bytes it inherits.
+  let source: ByteSource
+  let question: Question
+  let limits: Limits
+
+  init(_ source: ByteSource, _ question: Question, _ limits: Limits) {
+    self.source = source
+    self.question = question
+    self.limits = limits
+  }
+
+  /// Descriptor of the file in the worker.
+  static let descriptor: Int32 = 3
+
+  /// Seconds after which a worker is ended: enough to read the largest answer from a slow disk.
+  var timeLimit: Int { 60 + answerLimit / 20_000_000 }
+
+  /// Bytes that a worker may need for its own, beyond what it starts with.
+  var memoryLimit: Int {
+    guard case .values(_, let byteCount) = question else { return 1 << 30 }
+    return (1 << 30) + byteCount * 2
+  }
+
+  /// Bytes that an answer may have.
+  var answerLimit: Int {
+    switch question {
+    case .index: max(limits.maximumIndexBytes, 1 << 20) * 4
+    case .values(_, let byteCount): byteCount + (1 << 20)
+    }
+  }
+
+  /// - Parameters:
+  ///   - start: where in the file that the worker inherits the bytes begin.
+  func arguments(start: Int) -> [String] {
+    var arguments = [String(start), String(source.byteCount), hexadecimal(Array(source.label.utf8))]
+    let numbers = [
+      limits.maximumHDF5Objects, limits.maximumIndexBytes, limits.maximumNesting, limits.maximumNameBytes,
+    ]
+    arguments += numbers.map { String($0) }
+    if case .values(let path, let byteCount) = question {
+      arguments += [hexadecimal(path.bytes), String(byteCount)]
+    }
+    return arguments
+  }
+
+  /// The request in the worker.
+  /// - Throws: `.malformed` for arguments that no request has, or as `MappedFile` and `ByteSource` do.
+  init(arguments: [String]) throws(ReadError) {
+    let fault = ReadError(.malformed, "is given arguments that no request has", file: HDF5Worker.subcommand)
+    guard arguments.count == 7 || arguments.count == 9, let start = Int(arguments[0]), let count = Int(arguments[1]),
+      let label = bytes(hexadecimal: arguments[2]), let objects = Int(arguments[3]), let index = Int(arguments[4]),
+      let nesting = Int(arguments[5]), let name = Int(arguments[6])
+    else { throw fault }
+    var limits = Limits()
+    limits.maximumHDF5Objects = objects
+    limits.maximumIndexBytes = index
+    limits.maximumNesting = nesting
+    limits.maximumNameBytes = name
+    self.limits = limits
+    let file = ByteSource(try MappedFile(path: "/proc/self/fd/\(Self.descriptor)"))
+    source = try file.slice(at: start, count: count, "the file").labelled(String(decoding: label, as: UTF8.self))
+    guard arguments.count == 9 else {
+      question = .index
+      return
+    }
+    guard let path = bytes(hexadecimal: arguments[7]), let byteCount = Int(arguments[8]), byteCount >= 0 else {
+      throw fault
+    }
+    question = .values(ByteString(path), byteCount: byteCount)
+  }
+}
+
+/// Two digits a byte: arguments are text, names in files are not always.
+func hexadecimal(_ bytes: [UInt8]) -> String {
+  let digits = Array("0123456789abcdef".utf8)
+  return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+}
+
+/// `nil` unless the text is pairs of hexadecimal digits.
+func bytes(hexadecimal text: String) -> [UInt8]? {
+  let digits = text.map(\.hexDigitValue)
+  guard digits.count % 2 == 0 else { return nil }
+  var result: [UInt8] = []
+  for index in stride(from: 0, to: digits.count, by: 2) {
+    guard let high = digits[index], let low = digits[index + 1] else { return nil }
+    result.append(UInt8(high << 4 | low))
+  }
+  return result
+}

@@ -1,0 +1,131 @@
+import Glibc
+import HDF5TestSupport
+import ModelReading
+import TestSupport
+import Testing
+
+@testable import HDF5
+
+/// The executable beside the tests that runs libhdf5.
+private let host: String = {
+  var buffer = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)
+  let count = unsafe readlink("/proc/self/exe", &buffer, Int(PATH_MAX))
+  let path = String(decoding: buffer[..<max(count, 0)].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  return path.split(separator: "/").dropLast().map { "/" + $0 }.joined() + "/hdf5-worker-host"
+}()
+
+private func sample() throws -> [UInt8] {
+  var builder = HDF5Builder()
+  builder.weights("a/kernel", [3, 4])
+  builder.weights("a/packed", [30, 40], .chunked(deflate: 4))
+  builder.attribute("a", "weight_names", .variableStrings(["kernel", "packed"]))
+  return try builder.bytes()
+}
+
+/// libhdf5 in a process of its own.
+@Suite struct WorkerTests {
+  @Test func answersAsThisProcessDoes() throws {
+    let bytes = try sample()
+    try Fixtures.withFile(bytes) { path in
+      for source in [ByteSource(try MappedFile(path: path)), ByteSource(owned: bytes, label: "memory")] {
+        let index = try HDF5Worker.index(of: source, limits: Limits(), executable: host)
+        #expect(try index == HDF5Worker.index(of: source, limits: Limits(), executable: nil))
+        let values = try HDF5Worker.values(
+          of: ByteString("a/packed"), byteCount: 4800, in: source, limits: Limits(), executable: host)
+        #expect(values.count == 4800)
+        #expect(Array(values[4...7]) == [0, 0, 0x80, 0x3F])
+      }
+    }
+  }
+
+  /// A member of an archive starts anywhere.
+  @Test func readsAPartOfAFile() throws {
+    let bytes = try sample()
+    try Fixtures.withFile([UInt8](repeating: 1, count: 777) + bytes + [2]) { path in
+      let part = try ByteSource(MappedFile(path: path)).slice(at: 777, count: bytes.count, "the member")
+      let index = try HDF5Worker.index(of: part, limits: Limits(), executable: host)
+      #expect(index.datasets.map(\.path.description) == ["a/kernel", "a/packed"])
+    }
+  }
+
+  @Test func passesErrorsOn() throws {
+    let source = ByteSource(owned: try sample(), label: "model.keras!model.weights.h5")
+    var limits = Limits()
+    limits.maximumHDF5Objects = 2
+    let error = #expect(throws: ReadError.self) {
+      try HDF5Worker.index(of: source, limits: limits, executable: host)
+    }
+    let expected = #expect(throws: ReadError.self) {
+      try HDF5Worker.index(of: source, limits: limits, executable: nil)
+    }
+    #expect(error == expected)
+    #expect(error?.message == "has more than 2 groups, datasets and attributes")
+  }
+
+  @Test func errorsSurviveTheJourney() {
+    let all = [
+      ReadError(.malformed, "m", file: "f", offset: 12, subject: "s", hint: "h"), ReadError(.io, "m", file: "f"),
+    ]
+    for error in all {
+      let caught = #expect(throws: ReadError.self) {
+        try WorkerAnswer.decode(WorkerAnswer.encode(.failure(error)), file: "x")
+      }
+      #expect(caught == error)
+    }
+    for bytes in [[], [2], [1], [1, 0, 0]] as [[UInt8]] {
+      #expect(throws: ReadError.self) { try WorkerAnswer.decode(bytes, file: "x") }
+    }
+  }
+
+  @Test func missingExecutable() throws {
+    let source = ByteSource(owned: try sample(), label: "model.h5")
+    let error = #expect(throws: ReadError.self) {
+      try HDF5Worker.index(of: source, limits: Limits(), executable: "/nowhere/worker")
+    }
+    #expect(error?.code == .io)
+    #expect(error?.message == "cannot be read: '/nowhere/worker' does not start: No such file or directory")
+  }
+
+  /// A program that is no worker, and one that dies.
+  @Test func deathIsAnError() throws {
+    let source = ByteSource(owned: try sample(), label: "model.h5")
+    let error = #expect(throws: ReadError.self) {
+      try HDF5Worker.index(of: source, limits: Limits(), executable: "/bin/false")
+    }
+    #expect(error?.code == .malformed)
+    #expect(error?.message == "makes libhdf5 end with status 1")
+    try Fixtures.withDirectory { directory in
+      let script = directory + "/dies"
+      try Fixtures.write(Array("#!/bin/sh\nkill -SEGV $$\n".utf8), to: script)
+      _ = unsafe chmod(script, 0o700)
+      let error = #expect(throws: ReadError.self) {
+        try HDF5Worker.index(of: source, limits: Limits(), executable: script)
+      }
+      #expect(error?.message == "makes libhdf5 crash with signal 11")
+    }
+  }
+
+  @Test func requestsAreChecked() {
+    for arguments in [[], ["a"], ["0", "1", "zz", "1", "1", "1", "1"], ["-1", "5", "00", "1", "1", "1", "1"]] {
+      #expect(throws: ReadError.self) { try WorkerRequest(arguments: arguments) }
+    }
+    #expect(bytes(hexadecimal: hexadecimal([0, 15, 255])) == [0, 15, 255])
+    #expect(bytes(hexadecimal: "0") == nil)
+    #expect(bytes(hexadecimal: "+1") == nil)
+  }
+
+  /// Whatever a byte becomes, there is an index or an error, and this process lives.
+  @Test func everyDamageEndsWell() throws {
+    let bytes = try sample()
+    for damaged in Corruption.singleBytes(of: bytes, count: 150, seed: 5) {
+      let source = ByteSource(owned: damaged, label: "damaged.h5")
+      do throws(ReadError) {
+        let index = try HDF5Worker.index(of: source, limits: Limits(), executable: host)
+        for dataset in index.datasets where dataset.path == ByteString("a/packed") {
+          _ = try HDF5Worker.values(
+            of: dataset.path, byteCount: 4800, in: source, limits: Limits(), executable: host)
+        }
+      } catch { #expect(!error.message.isEmpty) }
+    }
+  }
+}
