@@ -5,7 +5,7 @@ import StateDictionary
 ///
 /// Zip archives with `data.pkl`, TorchScript among them; the legacy format
 /// before 1.6; the tar archives before 0.1.10; plain pickles with tensors in
-/// them. Tensors are views into the mapped file.
+/// them; programs of `torch.export`; several files with an index. Tensors are views into the mapped file.
 public struct PyTorchReader: ModelReader {
   public static let format = Format(
     name: "pytorch", summary: "PyTorch checkpoints: zip, legacy, tar, TorchScript, pickled modules",
@@ -17,21 +17,32 @@ public struct PyTorchReader: ModelReader {
     if SavedPickle.hasMagic(prefix) || SavedPickle.isCheckpointTar(prefix) { return .certain }
     if prefix.starts(with: "PYTORCH1") || prefix.starts(with: "PTMF", at: 4) { return .certain }
     if prefix.starts(with: "PK\u{3}\u{4}") { return hasTorchMember(prefix) ? .certain : .possible }
+    if ShardIndex.probe(prefix) == .certain { return .certain }
     return SavedPickle.isPickle(prefix) || SavedPickle.isTar(prefix) ? .possible : .no
   }
 
+  public func probe(_ directory: ModelDirectory) -> Match { ShardIndex.probe(directory.entries) }
+
   public func open(_ input: ModelInput, limits: Limits) throws(ReadError) -> LayerGraph {
-    guard case .file(let file) = input else {
-      throw ReadError(.unrecognized, "is a directory", file: input.path, hint: "give the file in it")
-    }
-    let saved = try SavedPickle.open(ByteSource(file), limits: limits)
-    let contents = try CheckpointTensors(saved, limits: limits)
+    let model = try opened(input, limits)
+    let contents = model.contents
     let state = StateDictionary.layers(
       from: contents.tensors, aliases: contents.aliases, convention: .pytorch, order: .given)
     return LayerGraph(
-      format: Self.format.name, variant: saved.variant, producer: "PyTorch", files: [file.path],
-      metadata: saved.metadata, layers: state.layers, inventory: contents.inventory,
+      format: Self.format.name, variant: model.variant, producer: "PyTorch", files: model.files,
+      metadata: model.metadata, layers: state.layers, inventory: contents.inventory,
       diagnostics: contents.diagnostics + state.diagnostics)
+  }
+
+  private func opened(_ input: ModelInput, _ limits: Limits) throws(ReadError) -> OpenedModel {
+    switch input {
+    case .directory(let directory):
+      return try OpenedModel(ShardIndex(directory, limits: limits), in: directory, limits: limits)
+    case .file(let file):
+      let source = ByteSource(file)
+      guard ShardIndex.probe(source.bytes) != .no else { return try OpenedModel(source, limits: limits) }
+      return try OpenedModel(ShardIndex(source, limits: limits), in: input.folder(), limits: limits)
+    }
   }
 
   /// Whether the first member of the archive is one that PyTorch writes first.
@@ -39,7 +50,9 @@ public struct PyTorchReader: ModelReader {
     let length = Int(prefix.byte(at: 26) ?? 0) | Int(prefix.byte(at: 27) ?? 0) << 8
     guard length <= prefix.byteCount, prefix.byteCount - length >= 30 else { return false }
     let name = ByteString(prefix.extracting(30..<30 + length).copy())
-    return ["data.pkl", "constants.pkl", "version", "byteorder", ".format_version"].contains { name.isMember($0) }
+    return ["data.pkl", "constants.pkl", "version", "byteorder", ".format_version", "archive_format"].contains {
+      name.isMember($0)
+    }
   }
 }
 

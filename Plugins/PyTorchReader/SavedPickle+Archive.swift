@@ -7,6 +7,11 @@ import Zip
 extension SavedPickle {
   static func openArchive(_ source: ByteSource, limits: Limits) throws(ReadError) -> SavedPickle {
     let archive = try ZipArchive(source, limits: limits)
+    return try open(archive, source, limits: limits)
+  }
+
+  /// - Parameter archive: of which `source` is the file.
+  static func open(_ archive: ZipArchive, _ source: ByteSource, limits: Limits) throws(ReadError) -> SavedPickle {
     guard let program = archive.entries.first(where: { $0.name.isMember("data.pkl") }) else {
       throw notACheckpoint(archive, source)
     }
@@ -37,7 +42,7 @@ extension SavedPickle {
     return try Pickle(archive.contents(of: entry), limits: limits)
   }
 
-  private static func byteOrder(_ archive: ZipArchive, _ root: String) throws(ReadError) -> ByteOrder {
+  static func byteOrder(_ archive: ZipArchive, _ root: String) throws(ReadError) -> ByteOrder {
     guard let text = try text(archive, root + "byteorder") else { return .little }
     switch text {
     case "little": return .little
@@ -78,9 +83,10 @@ extension SavedPickle {
   /// What the archive is instead, as far as its members tell.
   private static func notACheckpoint(_ archive: ZipArchive, _ source: ByteSource) -> ReadError {
     let has = { (name: String) in archive.entries.contains { $0.name.isMember(name) } }
-    if has("archive_format") || has("serialized_exported_program.json") {
+    if has("serialized_exported_program.json") {
       return source.error(
-        .unsupported, "is a program exported by torch.export", hint: "save its state_dict with torch.save")
+        .unsupported, "is a program exported by torch.export of PyTorch 2.1 to 2.6",
+        hint: "give the member serialized_state_dict.pt (or .json), which is a checkpoint")
     }
     if has("model.json") {
       return source.error(

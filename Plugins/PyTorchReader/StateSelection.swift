@@ -12,15 +12,25 @@ struct StateSelection {
   /// How many components of the paths have been taken off.
   private var level = 0
 
-  init(_ found: [FoundTensor]) {
+  /// What becomes of the tensors' names.
+  enum Names {
+    /// Those of the model, which is looked for.
+    case modelOnly
+    /// All, as they are.
+    case all
+  }
+
+  init(_ found: [FoundTensor], _ names: Names) {
     remaining = found
-    leaveOutOptimizers()
-    while unwrapOnce() {}
+    if names == .modelOnly {
+      leaveOutOptimizers()
+      while unwrapOnce() {}
+    }
     tensors = remaining.map { tensor in
       let path = tensor.path.dropFirst(level)
       return (path.isEmpty ? "tensor" : path.joined(separator: "."), tensor.form)
     }
-    stripSharedPrefixes()
+    if names == .modelOnly { stripSharedPrefixes() }
   }
 
   // MARK: Optimizers
@@ -70,7 +80,7 @@ struct StateSelection {
     leaveOutCopies(of: chosen, among: groups)
     let level = level
     leaveOut("is beside the model's state and no matrix") { tensor in
-      tensor.path[level] != chosen && tensor.form.shape.count < 2 && !tensor.form.isArray
+      tensor.path[level] != chosen && tensor.form.shape.count < 2
     }
     guard remaining.allSatisfy({ $0.path[level] == chosen }) else { return false }
     self.level += 1
@@ -156,10 +166,4 @@ struct StateSelection {
     "optim", "lr_scheduler", "scheduler", "scaler", "grad_scaler", "amp", "rng", "cuda_rng", "torch_rng", "exp_avg",
     "ema_optim", "callbacks", "loops",
   ]
-}
-
-extension TensorForm {
-  fileprivate var isArray: Bool {
-    if case .array = self { true } else { false }
-  }
 }

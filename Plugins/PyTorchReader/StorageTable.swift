@@ -46,6 +46,7 @@ struct StorageTable: Sendable {
   }
 
   /// The bytes behind a reference in the pickle.
+  /// - Parameter source: the pickle, whose label tells one file's storages from another's.
   /// - Throws: `.malformed` if there is no such storage, or its size is not `reference.elementCount` elements.
   func storage(_ reference: StorageReference, in source: ByteSource) throws(ReadError) -> TensorStorage {
     switch place {
@@ -54,7 +55,7 @@ struct StorageTable: Sendable {
         throw source.error(.malformed, "refers to the storage '\(reference.key)', which the file lacks")
       }
       return try TensorStorage(
-        identity: entry.root, rootOffset: entry.rootOffset, type: reference.type ?? entry.type,
+        identity: source.label + " " + entry.root, rootOffset: entry.rootOffset, type: reference.type ?? entry.type,
         bytes: .bytes(entry.bytes), byteOrder: byteOrder
       )
       .checked(against: reference)
@@ -64,7 +65,8 @@ struct StorageTable: Sendable {
         throw source.error(.malformed, "refers to the member '\(name)', which the archive lacks")
       }
       return try TensorStorage(
-        identity: name, rootOffset: 0, type: reference.type ?? .untyped, bytes: archive.tensorStorage(of: entry),
+        identity: source.label + " " + name, rootOffset: 0, type: reference.type ?? .untyped,
+        bytes: archive.tensorStorage(of: entry),
         byteOrder: byteOrder
       ).checked(against: reference)
     }

@@ -40,7 +40,7 @@ struct TensorBuilder {
   mutating func tensor(_ form: TensorForm, named name: String) throws(ReadError) -> BuiltTensor {
     switch form {
     case .view(let view): return try tensor(view, named: name)
-    case .array(let id): return try arrayTensor(id, named: name)
+    case .array(let id, _): return try arrayTensor(id, named: name)
     case .unsupported(let reason, _): throw pickle.source.error(.unsupported, reason, subject: name)
     }
   }
@@ -51,11 +51,9 @@ struct TensorBuilder {
     }
     let storage = try storage(view.storage)
     let type = try elementType(view, storage, name)
-    let stored = try Tensor(
-      name: name, elementType: type, byteOrder: storage.byteOrder, shape: view.shape, strides: view.strides,
-      elementOffset: view.elementOffset, storage: storage.bytes, limits: limits)
-    if let quantizer = view.quantizer { return BuiltTensor(tensor: try dequantized(stored, quantizer)) }
-    return BuiltTensor(tensor: stored, identity: identity(of: stored, in: storage))
+    let built = try BuiltTensor(view: view, type, of: storage, named: name, limits: limits)
+    guard let quantizer = view.quantizer else { return built }
+    return BuiltTensor(tensor: try dequantized(built.tensor, quantizer))
   }
 
   private func elementType(
@@ -69,14 +67,22 @@ struct TensorBuilder {
       throw pickle.source.error(.malformed, "lies in an untyped storage and does not say what it is", subject: name)
     }
   }
+}
 
-  private func identity(of tensor: Tensor, in storage: TensorStorage) -> BuiltTensor.Identity? {
-    guard tensor.elementCount > 0 else { return nil }
+extension BuiltTensor {
+  /// A view of a storage.
+  /// - Throws: as `Tensor.init`.
+  init(
+    view: StoredView, _ type: ElementType, of storage: TensorStorage, named name: String, limits: Limits
+  ) throws(ReadError) {
+    tensor = try Tensor(
+      name: name, elementType: type, byteOrder: storage.byteOrder, shape: view.shape, strides: view.strides,
+      elementOffset: view.elementOffset, storage: storage.bytes, limits: limits)
+    guard tensor.elementCount > 0 else { return }
     // The tensor lies inside its storage, so its position is far from overflow.
-    let offset = storage.rootOffset + tensor.elementOffset * tensor.elementType.byteWidth
-    return BuiltTensor.Identity(
-      storage: storage.identity, byteOffset: offset, elementType: tensor.elementType, shape: tensor.shape,
-      strides: tensor.strides)
+    let offset = storage.rootOffset + tensor.elementOffset * type.byteWidth
+    identity = Identity(
+      storage: storage.identity, byteOffset: offset, elementType: type, shape: tensor.shape, strides: tensor.strides)
   }
 }
 

@@ -6,15 +6,14 @@ enum TensorForm {
   /// Elements of a storage.
   case view(StoredView)
   /// A NumPy array.
-  case array(Pickle.ID)
+  case array(Pickle.ID, shape: [Int])
   /// A kind of tensor that is not read: the reason, and its shape if it says so.
   case unsupported(String, shape: [Int])
 
   var shape: [Int] {
     switch self {
     case .view(let view): view.shape
-    case .array: []
-    case .unsupported(_, let shape): shape
+    case .array(_, let shape), .unsupported(_, let shape): shape
     }
   }
 }
@@ -84,7 +83,7 @@ struct TensorForms {
       return .unsupported(
         "is of a tensor subclass whose elements lie in other tensors",
         shape: arguments.count > 2 ? size(arguments[2]) ?? [] : [])
-    case _ where Self.arrays.contains(function.description): return .array(id)
+    case _ where Self.arrays.contains(function.description): return .array(id, shape: arrayShape(id))
     default: return plainTensor(function, id)
     }
   }

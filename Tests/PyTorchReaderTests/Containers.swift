@@ -57,14 +57,12 @@ func tarMember(_ name: String, _ contents: [UInt8]) -> [UInt8] {
 
 /// The tensors of a checkpoint, layers or not.
 func tensors(in bytes: [UInt8], limits: Limits = Limits()) throws(ReadError) -> CheckpointTensors {
-  let source = ByteSource(owned: bytes, label: "test.pt")
-  return try CheckpointTensors(try SavedPickle.open(source, limits: limits), limits: limits)
+  try OpenedModel(ByteSource(owned: bytes, label: "test.pt"), limits: limits).contents
 }
 
 /// The same, of a file.
 func tensors(ofFile path: String) throws(ReadError) -> CheckpointTensors {
-  let source = ByteSource(try MappedFile(path: path))
-  return try CheckpointTensors(try SavedPickle.open(source, limits: Limits()), limits: Limits())
+  try OpenedModel(ByteSource(try MappedFile(path: path)), limits: Limits()).contents
 }
 
 private func checksum(_ bytes: [UInt8]) -> UInt32 {

@@ -1,4 +1,5 @@
 import ModelReading
+import TestSupport
 import Testing
 
 @testable import PyTorchReader
@@ -152,5 +153,63 @@ private typealias W = PickleWriter
     #expect(contents.tensors.map(\.name) == ["weight", "CONSTANTS.c0"])
     #expect(try contents.tensors[1].values() == [7, 8])
     #expect(contents.diagnostics.isEmpty)
+  }
+
+  @Test func readsArrays() throws {
+    let type =
+      W.call("numpy", "dtype", [W.text("f4"), W.integer(0), W.integer(1)])
+      + W.tuple([W.integer(3), W.text("<"), W.none, W.none, W.none]) + Array("b".utf8)
+    let made = W.call(
+      "numpy.core.multiarray", "_reconstruct", [W.global("numpy", "ndarray"), W.integers([0]), W.bytes([0x62])])
+    let array = made + W.tuple([W.integer(1), W.integers([2, 3]), type, W.yes, W.bytes(six)]) + Array("b".utf8)
+    let tensor = try single(array)
+    #expect(tensor.shape == [2, 3])
+    #expect(try tensor.values() == [0, 2, 4, 1, 3, 5])
+  }
+
+  @Test func readsExportedPrograms() throws {
+    let meta =
+      #"{"dtype":7,"sizes":[{"as_int":2},{"as_int":3}],"strides":[{"as_int":3},{"as_int":1}],"storage_offset":{"as_int":0}}"#
+    let config =
+      #"{"config":{"fc.weight":{"path_name":"weight_0","use_pickle":false,"tensor_meta":"# + meta
+      + #"},"gone.weight":{"path_name":"weight_1","use_pickle":false,"tensor_meta":"# + meta + "}}}"
+    let file = torchArchive([
+      ("data/weights/weight_0", six), ("data/weights/model_weights_config.json", Array(config.utf8)),
+      ("archive_format", Array("pt2".utf8)),
+    ])
+    let contents = try tensors(in: file)
+    #expect(contents.tensors.map(\.name) == ["fc.weight"])
+    #expect(try contents.tensors[0].values() == [0, 1, 2, 3, 4, 5])
+    #expect(contents.diagnostics.map(\.code) == [.unreadableTensor])
+    #expect(contents.inventory.map(\.shape) == [[2, 3], [2, 3]])
+  }
+
+  @Test func readsFilesThatAnIndexLists() throws {
+    try Fixtures.withDirectory { folder in
+      func file(_ name: String) -> [UInt8] {
+        torchFile(W.dictionary([(name, W.tensor(W.storage("0", 6), [2, 3]))]), storages: [("0", six)])
+      }
+      try Fixtures.write(file("model.a.weight"), to: folder + "/1.bin")
+      try Fixtures.write(file("b.weight"), to: folder + "/2.bin")
+      let map = #"{"weight_map":{"b.weight":"2.bin","model.a.weight":"1.bin","c.weight":"3.bin","d":"2.bin"}}"#
+      try Fixtures.write(Array(map.utf8), to: folder + "/pytorch_model.bin.index.json")
+      for path in [folder, folder + "/pytorch_model.bin.index.json"] {
+        let graph = try ReaderRegistry([.pytorch]).open(path)
+        #expect(graph.variant == "sharded")
+        #expect(graph.layers.map(\.name) == ["model.a", "b"])
+        #expect(graph.files.count == 3)
+        #expect(graph.diagnostics.map(\.code) == [.incomplete, .incomplete])
+        #expect(graph.diagnostics.map(\.subject) == ["d", "3.bin"])
+      }
+    }
+  }
+
+  @Test(arguments: ["../1.bin", "/etc/passwd", "a/b.bin"]) func keepsToItsFolder(name: String) throws {
+    try Fixtures.withDirectory { folder in
+      let map = #"{"weight_map":{"a":"\#(name)"}}"#
+      try Fixtures.write(Array(map.utf8), to: folder + "/pytorch_model.bin.index.json")
+      let error = try #require(throws: ReadError.self) { try ReaderRegistry([.pytorch]).open(folder) }
+      #expect(error.code == .unsafeContent)
+    }
   }
 }
