@@ -1,19 +1,25 @@
 import ModelReading
 
 extension GraphBuilder {
-  /// The layer that a node is; the same for every node with the same weight.
-  mutating func layer(for node: ONNXNode, in scope: Int) throws(ReadError) -> Int? {
+  /// The layers that a node is: none, one, or one per direction. Nodes with the same weight are the same layers.
+  mutating func layers(for node: ONNXNode, in scope: Int) throws(ReadError) -> [Int] {
     let weights = OperatorWeights(
       tracer: OriginTracer(scopes: scopes, constants: constants, limits: limits), node: node, scope: scope)
-    guard var candidate = try weights.candidate(), let first = candidate.uses.first else { return nil }
+    let candidates = try weights.candidates()
+    guard let first = candidates.first?.uses.first else { return [] }
     if first.role.isWeight, let known = constants[first.origin.constant].layer {
-      sharing[known].append(describe(node, short: true))
-      return known
+      let indices = (known..<known + candidates.count).filter { layers.indices.contains($0) }
+      for index in indices { sharing[index].append(describe(node, short: true)) }
+      return indices
     }
-    if let extent = candidate.outputForBias, let bias = try biasAdded(after: node, in: scope, extent: extent) {
-      candidate.uses.append(LayerCandidate.Use(role: .bias, origin: bias))
+    var result: [Int] = []
+    for var candidate in candidates {
+      if let extent = candidate.outputForBias, let bias = try biasAdded(after: node, in: scope, extent: extent) {
+        candidate.uses.append(LayerCandidate.Use(role: .bias, origin: bias))
+      }
+      result.append(add(candidate, node, scopes[scope].path))
     }
-    return add(candidate, node, scopes[scope].path)
+    return result
   }
 
   private mutating func add(_ candidate: LayerCandidate, _ node: ONNXNode, _ path: String) -> Int {
@@ -26,11 +32,12 @@ extension GraphBuilder {
     let weight = candidate.uses[0].origin
     let name = LayerNaming.name(
       weight: constants[weight.constant].name, isInline: constants[weight.constant].isInline,
-      bias: bias.map { constants[$0.origin.constant].name }, node: node.name, path: path)
+      bias: bias.map { constants[$0.origin.constant].name }, node: node.name, module: node.module, path: path)
     let parameters = candidate.uses.map { Parameter($0.role, $0.origin.tensor, aliases: $0.origin.aliases) }
     layers.append(
       Layer(
-        name: uniqueLayerName(name), kind: candidate.kind, parameters: parameters, groups: candidate.groups,
+        name: uniqueLayerName(candidate.suffix.map { name + "/" + $0 } ?? name), kind: candidate.kind,
+        parameters: parameters, groups: candidate.groups,
         note: candidate.note))
     sharing.append([])
     return index

@@ -95,9 +95,10 @@ struct GraphBuilder {
       return setUpstream(try call(function, node, scope), of: node, scope)
     }
     noteCustomOperator(node)
-    if let layer = try layer(for: node, in: scope) {
-      connect(sources, to: layer)
-      return setUpstream(node.outputs.map { _ in [layer] }, of: node, scope)
+    let found = try layers(for: node, in: scope)
+    if !found.isEmpty {
+      for layer in found { connect(sources, to: layer) }
+      return setUpstream(node.outputs.map { _ in found }, of: node, scope)
     }
     noteConsumer(node, scope)
     let inner = try visitSubgraphs(of: node, in: scope)

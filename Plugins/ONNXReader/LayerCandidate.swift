@@ -15,6 +15,25 @@ struct LayerCandidate {
   /// Extent of the output axis, when a bias may follow in an `Add` of its own.
   var outputForBias: Int?
   var note: String?
+  /// Set behind the name, with a slash, where one node is several layers.
+  var suffix: String?
+}
+
+extension LayerCandidate {
+  /// The directions of a recurrent operator, each a layer of its own; `nil` if the operator has none.
+  fileprivate var directions: [LayerCandidate]? {
+    guard let axis = uses.first?.origin.tensor.axes.first, axis == .direction else { return nil }
+    let count = uses[0].origin.tensor.shape[0]
+    guard (1...2).contains(count), uses.allSatisfy({ $0.origin.tensor.shape.first == count }) else { return nil }
+    return (0..<count).map { index in
+      var copy = self
+      copy.uses = uses.map {
+        Use(role: $0.role, origin: $0.origin.with($0.origin.tensor.selected(axis: 0, index: index)))
+      }
+      copy.suffix = count == 1 ? nil : ["forward", "backward"][index]
+      return copy
+    }
+  }
 }
 
 extension Origin {
@@ -37,8 +56,13 @@ struct OperatorWeights {
   let node: ONNXNode
   let scope: Int
 
-  /// - Returns: `nil` if the operator has no weights, or its weights are computed from the model's inputs.
-  func candidate() throws(ReadError) -> LayerCandidate? {
+  /// - Returns: nothing if the operator has no weights, or its weights are computed from the model's inputs.
+  func candidates() throws(ReadError) -> [LayerCandidate] {
+    guard let candidate = try candidate() else { return [] }
+    return candidate.directions ?? [candidate]
+  }
+
+  private func candidate() throws(ReadError) -> LayerCandidate? {
     guard node.isStandard || node.isContributed else { return nil }
     switch node.operation {
     case "Conv", "FusedConv": return try convolution(weight: 1, bias: 2)

@@ -15,10 +15,14 @@ enum LayerNaming {
   ///   - weight: the name of the layer's first tensor.
   ///   - isInline: whether that is the value of a `Constant` node, whose name is the exporter's own.
   ///   - bias: the name of its bias, if it has one.
+  ///   - module: the module of the original program, if the exporter says.
   ///   - path: what stands before names of nodes.
-  static func name(weight: String, isInline: Bool, bias: String?, node: String, path: String) -> String {
+  static func name(
+    weight: String, isInline: Bool, bias: String?, node: String, module: String?, path: String
+  ) -> String {
     if let prefix = prefix(of: weight) { return prefix }
     guard isInline || isAnonymous(weight) else { return weight }
+    if let module { return module }
     let node = nodeName(node)
     if !node.isEmpty { return path.isEmpty ? node : path + "/" + node }
     if let bias, bias.utf8.count > 5, bias.hasSuffix(".bias") { return String(bias.dropLast(5)) }
@@ -41,6 +45,14 @@ enum LayerNaming {
     let prefixes = ["onnx::", "const_fold_opt__", "val_", "_v_", "/"]
     return name.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
       || prefixes.contains { name.utf8.starts(with: $0.utf8) }
+  }
+
+  /// The module in a list such as `['', 'block', 'block.0', 'linear']`: its end is the operation itself.
+  static func module(inScopes list: String) -> String? {
+    let names = list.split(separator: "'", omittingEmptySubsequences: false).enumerated()
+      .filter { $0.offset % 2 == 1 }.map(\.element)
+    guard names.count >= 2, let module = names.dropLast().last, !module.isEmpty else { return nil }
+    return String(module)
   }
 
   /// A node's name without the operator's; fused nodes list their names, of which the first is taken.

@@ -6,8 +6,8 @@ enum FieldRule {
   case float
   /// Names and other short text, kept; too long is an error.
   case text
-  /// Text that nothing depends on, kept when short and dropped when long.
-  case remark
+  /// Text that nothing depends on, dropped when longer than so many bytes, or than a name may be.
+  case remark(Int)
   /// Integers, one per field or packed.
   case integers
   case message(MessageKind, repeated: Bool)
@@ -17,7 +17,7 @@ enum FieldRule {
 
 /// The messages of an ONNX model that hold something worth reading.
 enum MessageKind: String {
-  case model, operatorSet, entry, training, graph, value, node, attribute, tensor, sparseTensor, function
+  case model, operatorSet, entry, training, graph, value, node, nodeEntry, attribute, tensor, sparseTensor, function
 
   /// The rule for field `number`; the same fields as `onnx_skeleton.proto` has, and the payloads.
   func rule(_ number: Int) -> FieldRule {
@@ -29,7 +29,9 @@ enum MessageKind: String {
     case .tensor: tensorRule(number)
     case .function: functionRule(number)
     case .operatorSet: number == 1 ? .text : number == 2 ? .integer : .ignored
-    case .entry: number == 1 ? .text : number == 2 ? .remark : .ignored
+    case .entry: number == 1 ? .text : number == 2 ? .remark(Int.max) : .ignored
+    // Exporters attach whole stack traces; only the short notes are of use.
+    case .nodeEntry: number == 1 ? .text : number == 2 ? .remark(512) : .ignored
     case .training: number <= 2 ? .message(.graph, repeated: false) : .ignored
     case .value: number == 1 ? .text : .ignored
     case .sparseTensor:
@@ -65,6 +67,7 @@ enum MessageKind: String {
     switch number {
     case 1, 2, 3, 4, 7, 8: .text
     case 5: .message(.attribute, repeated: true)
+    case 9: .message(.nodeEntry, repeated: true)
     default: .ignored
     }
   }
@@ -74,7 +77,7 @@ enum MessageKind: String {
     case 1, 21: .text
     case 2: .float
     case 3: .integer
-    case 4: .remark
+    case 4: .remark(Int.max)
     case 5: .message(.tensor, repeated: false)
     case 6: .message(.graph, repeated: false)
     case 7: .payload(.attributeFloats)

@@ -62,6 +62,8 @@ extension ONNXNode {
     domain = unsafe decoded(message.domain)
     overload = unsafe decoded(message.overload)
     attributes = unsafe list(message.attribute, message.n_attribute) { unsafe ONNXAttribute($0) }
+    let notes = unsafe list(message.metadata_props, message.n_metadata_props) { unsafe entry($0) }
+    module = notes.first { $0.key == "pkg.torch.onnx.name_scopes" }.flatMap { LayerNaming.module(inScopes: $0.value) }
   }
 }
 

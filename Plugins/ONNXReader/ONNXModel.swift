@@ -32,6 +32,8 @@ struct ONNXNode {
   var domain: String
   var overload: String
   var attributes: [ONNXAttribute]
+  /// The module of the original program that the node comes from, if the exporter says.
+  var module: String?
 }
 
 struct ONNXAttribute {

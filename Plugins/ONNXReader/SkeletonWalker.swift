@@ -181,8 +181,8 @@ struct SkeletonWalker: ~Copyable {
     let start = cursor.offset
     let range = try cursor.contents(before: end, tag)
     defer { cursor.move(to: range.upperBound) }
+    if case .remark(let maximum) = rule, range.count > min(maximum, limits.maximumNameBytes) { return }
     guard range.count <= limits.maximumNameBytes else {
-      if case .remark = rule { return }
       throw cursor.error(
         .limitExceeded, "a name has \(range.count) bytes, the limit is \(limits.maximumNameBytes)", at: start)
     }

@@ -932,7 +932,7 @@ const ProtobufCMessageDescriptor connx__value__descriptor =
   (ProtobufCMessageInit) connx__value__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor connx__node__field_descriptors[7] =
+static const ProtobufCFieldDescriptor connx__node__field_descriptors[8] =
 {
   {
     "input",
@@ -1018,11 +1018,24 @@ static const ProtobufCFieldDescriptor connx__node__field_descriptors[7] =
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "metadata_props",
+    9,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Connx__Node, n_metadata_props),
+    offsetof(Connx__Node, metadata_props),
+    &connx__entry__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned connx__node__field_indices_by_name[] = {
   4,   /* field[4] = attribute */
   5,   /* field[5] = domain */
   0,   /* field[0] = input */
+  7,   /* field[7] = metadata_props */
   2,   /* field[2] = name */
   3,   /* field[3] = op_type */
   1,   /* field[1] = output */
@@ -1032,7 +1045,7 @@ static const ProtobufCIntRange connx__node__number_ranges[2 + 1] =
 {
   { 1, 0 },
   { 7, 5 },
-  { 0, 7 }
+  { 0, 8 }
 };
 const ProtobufCMessageDescriptor connx__node__descriptor =
 {
@@ -1042,7 +1055,7 @@ const ProtobufCMessageDescriptor connx__node__descriptor =
   "Connx__Node",
   "connx",
   sizeof(Connx__Node),
-  7,
+  8,
   connx__node__field_descriptors,
   connx__node__field_indices_by_name,
   2,  connx__node__number_ranges,

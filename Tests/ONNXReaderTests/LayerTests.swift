@@ -104,16 +104,35 @@ import Testing
     ("LSTM", LayerKind.recurrent(.lstm), 4), ("GRU", .recurrent(.gru), 3), ("RNN", .recurrent(.rnn), 1),
   ])
   func recurrent(_ operation: String, _ kind: LayerKind, _ gates: Int) throws {
-    let (layer, tensor) = try Self.kernel(
-      Onnx.node(operation, ["x", "onnx::W", "onnx::R", "onnx::B"], name: "/rnn/\(operation)"),
+    let layers = try Self.layers(
+      [Onnx.node(operation, ["x", "onnx::W", "onnx::R", "onnx::B"], name: "/rnn/\(operation)")],
       [
         Onnx.raw("onnx::W", [2, gates * 3, 5]), Onnx.raw("onnx::R", [2, gates * 3, 3]),
         Onnx.raw("onnx::B", [2, gates * 6]),
       ])
-    #expect(layer.kind == kind && layer.name == "rnn")
-    #expect(layer.parameters.map(\.role) == [.kernel, .recurrentKernel, .bias])
-    #expect(tensor.shape == [2, gates, 3, 5])
-    #expect(tensor.axes == [.direction, .gate, .output, .input])
+    #expect(layers.map(\.name) == ["rnn/forward", "rnn/backward"])
+    for (index, layer) in layers.enumerated() {
+      let kernel = layer.parameters[0].tensor
+      #expect(layer.kind == kind)
+      #expect(layer.parameters.map(\.role) == [.kernel, .recurrentKernel, .bias])
+      #expect(kernel.shape == [gates, 3, 5])
+      #expect(kernel.axes == [.gate, .output, .input])
+      #expect(try kernel.values().first == Double(index * gates * 15))
+    }
+  }
+
+  @Test func oneDirectionIsOneLayer() throws {
+    let (layer, tensor) = try Self.kernel(
+      Onnx.node("LSTM", ["x", "l_W", "l_R"]), [Onnx.raw("l_W", [1, 8, 5]), Onnx.raw("l_R", [1, 8, 2])])
+    #expect(layer.name == "l")
+    #expect(tensor.canonicalShape == [8, 5])
+  }
+
+  @Test func modulesOfTheOriginalProgramNameLayers() throws {
+    let scopes = Proto().text(1, "pkg.torch.onnx.name_scopes").text(2, "['', 'block', 'block.0', 'linear']")
+    let trace = Proto().text(1, "stack_trace").text(2, String(repeating: "x", count: 1000))
+    let node = Onnx.node("MatMul", ["x", "val_3"], name: "node_linear").messages(9, [trace, scopes])
+    #expect(try Self.layers([node], [Onnx.raw("val_3", [3, 2])]).map(\.name) == ["block.0"])
   }
 
   @Test func biasAddedByANodeOfItsOwn() throws {

@@ -143,10 +143,12 @@ struct  Connx__Node
   ProtobufCBinaryData domain;
   protobuf_c_boolean has_overload;
   ProtobufCBinaryData overload;
+  size_t n_metadata_props;
+  Connx__Entry **metadata_props;
 };
 #define CONNX__NODE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&connx__node__descriptor) \
-    , 0,NULL, 0,NULL, 0, {0,NULL}, 0, {0,NULL}, 0,NULL, 0, {0,NULL}, 0, {0,NULL} }
+    , 0,NULL, 0,NULL, 0, {0,NULL}, 0, {0,NULL}, 0,NULL, 0, {0,NULL}, 0, {0,NULL}, 0,NULL }
 
 
 struct  Connx__Attribute
