@@ -32,8 +32,9 @@ struct Header {
     var offset = 8
     while let byte = prefix.byte(at: offset), [0x20, 0x09, 0x0A, 0x0D].contains(byte) { offset += 1 }
     guard prefix.byte(at: offset) == UInt8(ascii: "{") else { return .no }
+    if count <= 100_000_000 { return offset == 8 ? .certain : .possible }
     // Above the limit it is an attack, or no safetensors file at all.
-    return count <= 100_000_000 && offset == 8 ? .certain : count <= 1 << 40 ? .possible : .no
+    return prefix.starts(with: "{\"", at: 8) || prefix.starts(with: "{}", at: 8) ? .possible : .no
   }
 
   /// - Throws: `.truncated`, `.malformed`, `.unsupported` or `.limitExceeded`, with the position in the file.
@@ -151,8 +152,9 @@ struct Header {
     for record in records {
       let start = record.range.lowerBound
       guard start == end else {
-        let problem = start > end ? "leaves the bytes \(end)..<\(start) before" : "overlaps the byte \(end - 1) before"
-        throw source.error(.malformed, "\(problem) a tensor", at: 8 + record.offset, subject: record.name)
+        throw source.error(
+          .malformed, "has a tensor at byte \(start) of its data, where the one before it ends at \(end)",
+          at: 8 + record.offset, subject: record.name)
       }
       end = record.range.upperBound
       guard end <= available else {

@@ -109,16 +109,16 @@ struct AcceptanceTests {
     Example("tensor is a number", safetensors(#"{"a":1}"#), .malformed, "lacks dtype, shape or data_offsets"),
     Example(
       "hole", safetensors("{\(a),\(entry("b", "F32", "[1]", 12, 16))}", data: 16), .malformed,
-      "leaves the bytes 8..<12 before a tensor"),
+      "has a tensor at byte 12 of its data, where the one before it ends at 8"),
     Example(
       "overlap", safetensors("{\(a),\(entry("b", "F32", "[1]", 4, 8))}", data: 8), .malformed,
-      "overlaps the byte 7 before a tensor"),
+      "has a tensor at byte 4 of its data, where the one before it ends at 8"),
     Example(
       "same bytes twice", safetensors("{\(a),\(entry("b", "F32", "[2]", 0, 8))}", data: 8), .malformed,
-      "overlaps the byte 7 before a tensor"),
+      "has a tensor at byte 0 of its data, where the one before it ends at 8"),
     Example(
       "empty tensor inside another", safetensors("{\(a),\(entry("z", "F32", "[0]", 4, 4))}", data: 8), .malformed,
-      "overlaps the byte 7 before a tensor"),
+      "has a tensor at byte 4 of its data, where the one before it ends at 8"),
     Example("trailing bytes", safetensors("{\(a)}", data: 9), .malformed, "has 1 bytes after its last tensor"),
     Example(
       "data cut short", safetensors("{\(a)}", data: 7), .truncated,

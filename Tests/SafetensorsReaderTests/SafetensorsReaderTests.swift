@@ -77,6 +77,7 @@ struct SafetensorsReaderTests {
   @Test func probes() throws {
     #expect(probe(dense) == .certain)
     #expect(probe(safetensors(" {}")) == .possible)
+    #expect(probe(safetensors("{}", headerSize: .max)) == .possible)
     #expect(probe(index([("a", "m.safetensors")])) == .certain)
     #expect(probe(Array("{\"weight_map\":{\"a\":\"m.bin\"}}".utf8)) == .no)
     for prefix in [[], [0x7B], Array("PK\u{3}\u{4}aaaa{".utf8), [UInt8](repeating: 0, count: 20)] as [[UInt8]] {
