@@ -22,7 +22,7 @@ struct LayerBuilder {
     guard !parameters.isEmpty, unit.isWorthALayer else { return }
     let note = known == nil && kerasClass?.isGuess != false ? "kind told from the names and shapes of its weights" : nil
     guard case .separable(let rank) = kerasClass else {
-      let kind = kerasClass?.kind ?? unit.kerasClass?.kind ?? .other("unknown")
+      let kind = kerasClass?.kind ?? unit.kerasClass?.kind ?? .other(unit.isPlain ? "matrix" : "unknown")
       return append(
         Layer(
           name: unit.name, kind: kind, parameters: parameters.map(\.parameter), groups: unit.groups(kerasClass),
@@ -75,6 +75,8 @@ struct LayerBuilder {
         result.append((name, Parameter(name.isGate ? .weight(name.gateLabel) : role, labelled)))
       } else if tensor.rank < 2 {
         result.append((name, Parameter(role.isWeight ? .other(name) : role, tensor)))
+      } else if let matrix = plainMatrix(tensor, unit) {
+        result.append((name, Parameter(.weight(name), matrix)))
       } else {
         unexplained(tensor, name, unit)
       }
@@ -100,6 +102,12 @@ struct LayerBuilder {
         .unsupportedTensor, tensor.name,
         "holds \(tensor.elementType.rawValue) numbers\(mode), which are no weights before they are scaled"))
     return false
+  }
+
+  /// A matrix of a file that is not by Keras: its spectrum is the same whichever axis is which.
+  private func plainMatrix(_ tensor: Tensor, _ unit: WeightUnit) -> Tensor? {
+    guard unit.isPlain, tensor.rank == 2, tensor.elementType.isFloatingPoint else { return nil }
+    return tensor.labelled([.output, .input])
   }
 
   private mutating func unexplained(_ tensor: Tensor, _ name: String, _ unit: WeightUnit) {

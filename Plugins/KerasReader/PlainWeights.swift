@@ -18,7 +18,7 @@ enum PlainWeights {
         result.units[position].variables.append(variable)
       } else {
         positions[ByteString(owner)] = result.units.count
-        result.units.append(WeightUnit(name: owner, kerasClass: nil, config: nil, variables: [variable]))
+        result.units.append(WeightUnit(name: owner, kerasClass: nil, config: nil, variables: [variable], isPlain: true))
       }
     }
     return result

@@ -1,0 +1,240 @@
+import HDF5TestSupport
+import ModelReading
+import Testing
+
+@testable import KerasReader
+
+/// A legacy file: layers in order, each with its weights in order.
+func legacy(
+  _ layers: [(name: String, weights: [(name: String, shape: [Int])])], root: String = "", version: String? = "2.4.0",
+  config: String? = nil
+) -> HDF5Builder {
+  var builder = HDF5Builder()
+  if !root.isEmpty { builder.group(root) }
+  builder.attribute(root, "layer_names", .variableStrings(layers.map(\.name)))
+  if let version { builder.attribute("", "keras_version", .variableString(version)) }
+  if let config { builder.attribute("", "model_config", .variableString(config)) }
+  for layer in layers {
+    let path = join(root, layer.name)
+    builder.group(path)
+    let names = layer.weights.map(\.name)
+    builder.attribute(path, "weight_names", names.isEmpty ? .doubles([]) : .fixedStrings(names))
+    for weight in layer.weights { builder.weights(path + "/" + weight.name, weight.shape) }
+  }
+  return builder
+}
+
+@Suite struct LegacyTests {
+  @Test func orderAndNamesOfKeras2() throws {
+    let graph = try open(
+      legacy([
+        ("z", [("z/kernel:0", [4, 3]), ("z/bias:0", [3])]), ("flatten", []),
+        ("a", [("a_1/kernel:0", [3, 2]), ("a_1/bias:0", [2])]),
+      ]).bytes())
+    #expect(rows(graph) == ["z dense kernel [3, 4]", "a dense kernel [2, 3]"])
+    #expect(graph.variant == "legacy weights")
+    #expect(graph.producer == "Keras 2.4.0")
+    #expect(graph.layers[0].parameters.map(\.role) == [.kernel, .bias])
+    #expect(graph.layers[0].parameters[0].tensor.name == "z/z/kernel:0")
+  }
+
+  @Test func kindsComeFromTheConfiguration() throws {
+    let config = """
+      {"class_name": "Functional", "config": {"name": "m", "layers": [
+        {"class_name": "Conv2DTranspose", "name": "t", "config": {"name": "t", "filters": 4}},
+        {"class_name": "Conv2D", "name": "g", "config": {"name": "g", "groups": 2}},
+        {"class_name": "Sequential", "name": "in", "config": {"name": "in", "layers": [
+          {"class_name": "EinsumDense", "config": {"name": "e", "equation": "ab,cbd->acd"}}]}}]}}
+      """
+    let graph = try open(
+      legacy(
+        [
+          ("t", [("t/kernel:0", [3, 3, 4, 4])]), ("g", [("g/kernel:0", [3, 3, 2, 8])]),
+          ("in", [("e/kernel:0", [5, 6, 7])]),
+        ], root: "model_weights", config: config
+      ).bytes())
+    #expect(
+      rows(graph) == [
+        "t conv2d_transpose kernel [4, 4, 3, 3]", "g conv2d kernel [8, 2, 3, 3]", "in/e dense kernel [35, 6]",
+      ])
+    #expect(graph.layers.map(\.groups) == [1, 2, 1])
+    #expect(graph.layers[1].parameters[0].tensor.axes == [.spatial(0), .spatial(1), .input, .group, .output])
+    #expect(graph.layers.allSatisfy { $0.note == nil })
+    #expect(graph.diagnostics.isEmpty)
+  }
+
+  @Test func listsSplitIntoChunks() throws {
+    var builder = HDF5Builder()
+    builder.attribute("", "layer_names0", .fixedStrings(["dense"]))
+    builder.attribute("", "layer_names1", .fixedStrings(["dense_1"]))
+    for name in ["dense", "dense_1"] {
+      builder.weights(name + "/kernel:0", [2, 2])
+      builder.attribute(name, "weight_names0", .fixedStrings(["kernel:0"]))
+    }
+    #expect(rows(try open(builder.bytes())) == ["dense dense kernel [2, 2]", "dense_1 dense kernel [2, 2]"])
+  }
+
+  /// Both orders of Keras 1, told by the bias; the name does not say which.
+  @Test(arguments: [([8, 3, 5, 5], [8, 3, 5, 5]), ([5, 5, 3, 8], [8, 3, 5, 5])])
+  func kernelOrdersOfKeras1(_ stored: [Int], _ canonical: [Int]) throws {
+    let graph = try open(
+      legacy([("c", [("c_W", stored), ("c_b", [8])])], version: nil).bytes())
+    #expect(rows(graph) == ["c conv2d kernel \(canonical)"])
+  }
+
+  /// As many inputs as outputs: the configuration decides.
+  @Test(arguments: ["th", "tf"])
+  func dimOrderingOfKeras1(_ ordering: String) throws {
+    let config = """
+      {"class_name": "Sequential", "config": [
+        {"class_name": "Convolution2D", "config": {"name": "c", "nb_filter": 5, "dim_ordering": "\(ordering)"}}]}
+      """
+    let graph = try open(
+      legacy([("c", [("c_W", [5, 5, 5, 5]), ("c_b", [5])])], root: "model_weights", version: nil, config: config)
+        .bytes())
+    let axes = graph.layers[0].parameters[0].tensor.axes
+    #expect(axes.first == (ordering == "th" ? .output : .spatial(0)))
+  }
+
+  @Test func gatesOfKeras1() throws {
+    let weights = ["i", "c", "f", "o"].flatMap { [("l_W_\($0)", [3, 4]), ("l_U_\($0)", [4, 4]), ("l_b_\($0)", [4])] }
+    let graph = try open(legacy([("l", weights)], version: nil).bytes())
+    #expect(graph.layers.count == 1)
+    #expect(graph.layers[0].kind == .recurrent(.lstm))
+    #expect(rows(graph).first == "l lstm kernel_i [4, 3]")
+    #expect(rows(graph).count == 8)
+  }
+
+  @Test func keras0HasNoNames() throws {
+    var builder = HDF5Builder()
+    builder.attribute("", "nb_layers", .integers([2]))
+    builder.weights("layer_0/param_0", [6, 3, 5, 5])
+    builder.weights("layer_0/param_1", [6])
+    builder.weights("layer_1/param_0", [4, 2])
+    builder.weights("layer_1/param_1", [2])
+    let graph = try open(builder.bytes())
+    #expect(rows(graph) == ["layer_0 conv2d kernel [6, 3, 5, 5]", "layer_1 dense kernel [2, 4]"])
+    #expect(graph.layers.allSatisfy { $0.note != nil })
+  }
+
+  @Test func recurrentLayersByTheirShapes() throws {
+    let cases: [(Int, String)] = [(1, "rnn"), (3, "gru"), (4, "lstm")]
+    for (gates, kind) in cases {
+      let graph = try open(
+        legacy([("r", [("r/kernel:0", [7, 5 * gates]), ("r/recurrent_kernel:0", [5, 5 * gates])])]).bytes())
+      #expect(rows(graph)[0] == "r \(kind) kernel [\(5 * gates), 7]")
+      let axes: [Axis] = gates == 1 ? [.input, .output] : [.input, .gate, .output]
+      #expect(graph.layers[0].parameters.map(\.tensor.axes) == [axes, axes])
+    }
+  }
+
+  @Test func timeDistributedAndBidirectional() throws {
+    let config = """
+      {"class_name": "Sequential", "config": {"name": "s", "layers": [
+        {"class_name": "TimeDistributed", "config": {"name": "td",
+          "layer": {"class_name": "Conv2D", "config": {"name": "x"}}}},
+        {"class_name": "Bidirectional", "config": {"name": "bi",
+          "layer": {"class_name": "LSTM", "config": {"name": "y"}}}}]}}
+      """
+    let graph = try open(
+      legacy(
+        [
+          ("td", [("td/x/kernel:0", [3, 3, 2, 4])]),
+          (
+            "bi",
+            [
+              ("bi/forward_y/lstm_cell/kernel:0", [2, 12]), ("bi/forward_y/lstm_cell/recurrent_kernel:0", [3, 12]),
+              ("bi/backward_y/lstm_cell/kernel:0", [2, 12]), ("bi/backward_y/lstm_cell/recurrent_kernel:0", [3, 12]),
+            ]
+          ),
+        ], root: "model_weights", config: config
+      ).bytes())
+    #expect(
+      rows(graph) == [
+        "td conv2d kernel [4, 2, 3, 3]", "bi/forward lstm kernel [12, 2]",
+        "bi/forward lstm recurrent_kernel [12, 3]", "bi/backward lstm kernel [12, 2]",
+        "bi/backward lstm recurrent_kernel [12, 3]",
+      ])
+  }
+
+  @Test func unknownClassesAreNamed() throws {
+    let graph = try open(
+      legacy([("custom", [("custom/table:0", [4, 5]), ("custom/deep:0", [2, 2, 2])]), ("gone", [])]).bytes())
+    #expect(graph.layers.isEmpty)
+    #expect(graph.diagnostics.map(\.subject) == ["custom/custom/table:0", "custom/custom/deep:0"])
+    #expect(
+      graph.diagnostics[0].message
+        == "is variable table [4, 5] of the layer 'custom' of an unknown class, and which axis is which is not known")
+  }
+
+  @Test func missingWeightIsReported() throws {
+    var builder = legacy([("d", [("kernel:0", [2, 2])])])
+    builder.group("e")
+    builder.attribute("e", "weight_names", .fixedStrings(["kernel:0"]))
+    var listed = HDF5Builder()
+    listed.attribute("", "layer_names", .fixedStrings(["e", "f"]))
+    listed.group("e")
+    listed.attribute("e", "weight_names", .fixedStrings(["kernel:0"]))
+    let graph = try open(listed.bytes())
+    #expect(graph.diagnostics.map(\.code) == [.incomplete, .incomplete])
+    #expect(graph.diagnostics.map(\.subject) == ["e/kernel:0", "f"])
+  }
+
+  @Test func optimizerIsLeftOut() throws {
+    var builder = legacy([("dense", [("dense/kernel:0", [2, 2])])], root: "model_weights")
+    builder.weights("optimizer_weights/Adam/dense/kernel/m:0", [2, 2])
+    let graph = try open(builder.bytes())
+    #expect(graph.layers.count == 1)
+    #expect(
+      graph.diagnostics == [
+        Diagnostic(
+          .leftOut, "optimizer_weights/", "is the optimizer's state, 1 arrays; it is no part of the model")
+      ])
+    #expect(graph.inventory.count == 2)
+  }
+
+  @Test func filesOfOthersArePlainMatrices() throws {
+    var builder = HDF5Builder()
+    builder.weights("data/ip1/0", [3, 4])
+    builder.weights("data/conv/0", [3, 4, 5, 5])
+    let graph = try open(builder.bytes())
+    #expect(graph.variant == "plain HDF5")
+    #expect(rows(graph) == ["data/ip1 matrix 0 [3, 4]"])
+    #expect(graph.diagnostics.contains { $0.subject == "data/conv/0" && $0.code == .notAWeight })
+  }
+}
+
+@Suite struct WeightNameTests {
+  @Test(arguments: [
+    ("kernel:0", "d", [], "kernel"), ("bn_1/bn_1_1/beta:0", "bn_1", ["bn_1_1"], "beta"),
+    ("lenet5/conv1/kernel", "conv1", [], "kernel"), ("fc/kernel", "inner", ["fc"], "kernel"),
+    ("inner/fc/kernel", "inner", ["fc"], "kernel"), ("convolution2d_1_W", "block", ["convolution2d_1"], "W"),
+    ("dense_1_b", "dense_1", [], "b"), ("param_12", "mel", [], "12"), ("b_running_std", "b", [], "running_std"),
+    ("l_U_f", "l", [], "U_f"), ("tf/bert/layer_._0/query/kernel:0", "bert", ["layer_._0", "query"], "kernel"),
+  ])
+  func parts(_ name: String, _ layer: String, _ scopes: [String], _ variable: String) {
+    let parts = LegacyWeightName(name, layer: layer)
+    #expect(parts.scopes == scopes)
+    #expect(parts.variable == variable)
+  }
+
+  @Test(arguments: [
+    ("Conv2DTranspose", "conv2d_transpose"), ("SimpleRNN", "simple_rnn"),
+    ("MultiHeadAttention", "multi_head_attention"),
+    ("LSTM", "lstm"), ("DepthwiseConv2D", "depthwise_conv2d"), ("ConvLSTM2D", "conv_lstm2d"), ("My_Net", "my__net"),
+    ("ReLU", "re_lu"), ("GRUCell", "gru_cell"), ("", ""),
+  ])
+  func snake(_ className: String, _ expected: String) { #expect(snakeCase(className) == expected) }
+
+  @Test(arguments: [("a_1", "a"), ("a", "a"), ("_1", "_1"), ("a_", "a_"), ("conv2d_12", "conv2d"), ("a_x", "a_x")])
+  func index(_ name: String, _ expected: String) { #expect(withoutIndex(name) == expected) }
+
+  @Test func equations() {
+    #expect(EinsumEquation("abc,cd->abd")?.axes == [.input, .output])
+    #expect(EinsumEquation("...x,xy->...y")?.axes == [.input, .output])
+    #expect(EinsumEquation("abc, cde -> abde")?.axes == [.input, .output, .output])
+    #expect(EinsumEquation("eab,ebc->eac")?.axes == [.expert, .input, .output])
+    #expect(EinsumEquation("ab->a") == nil)
+    #expect(EinsumEquation("") == nil)
+  }
+}
