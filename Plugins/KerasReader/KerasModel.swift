@@ -32,6 +32,10 @@ struct KerasModel {
       format: KerasReader.format.name, variant: variant(layout), producer: producer, files: container.files,
       metadata: metadata, layers: builder.layers, inventory: inventory)
     graph.diagnostics = (config?.diagnostics ?? []) + found.diagnostics + builder.diagnostics + leftOut + findings
+    if let model = config?.model, let dataflow = Dataflow(model, graph.layers) {
+      graph.edges = dataflow.edges(graph.layers)
+      graph.topology = .dataflow
+    }
     let guessed = builder.layers.filter { $0.note != nil }.count
     if guessed > 0 {
       graph.diagnostics.append(

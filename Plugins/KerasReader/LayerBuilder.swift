@@ -66,8 +66,12 @@ struct LayerBuilder {
   ) -> [(name: String, parameter: Parameter)] {
     let bias = names.firstIndex(of: "bias").map { unit.variables[$0].dataset.shape }
     var result: [(name: String, parameter: Parameter)] = []
+    let scale = names.firstIndex(of: "kernel_scale").map { unit.variables[$0].dataset }
     for (name, variable) in zip(names, unit.variables) {
-      guard let tensor = tensor(variable.dataset) else { continue }
+      guard var tensor = tensor(variable.dataset) else { continue }
+      if name == "kernel", let kerasClass, let scale, let weights = dequantized(tensor, scale, kerasClass) {
+        tensor = weights
+      }
       let role = VariableName.role(name)
       let axes = kerasClass.map { KernelAxes(kerasClass: $0, unit: unit, bias: bias, isKeras1: isKeras1) }
       if let labelled = axes?.labelled(tensor, name) {
@@ -91,6 +95,16 @@ struct LayerBuilder {
       diagnostics.append(.unusable(dataset, error))
       return nil
     }
+  }
+
+  /// The weights that a kernel of whole numbers stands for, or `nil`.
+  private mutating func dequantized(
+    _ kernel: Tensor, _ scale: HDF5Index.Dataset, _ kerasClass: KerasClass
+  ) -> Tensor? {
+    guard let scale = tensor(scale), let quantized = QuantizedKernel(kernel, scale: scale, of: kerasClass) else {
+      return nil
+    }
+    return try? quantized.weights()
   }
 
   /// Whether the weight's elements are numbers with a fraction.

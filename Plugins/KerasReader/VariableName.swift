@@ -22,6 +22,7 @@ enum VariableName {
     // Keras 1 calls it a deviation and stores the variance.
     case "running_std", "running_variance": "moving_variance"
     case "embeddings", "embedding": "kernel"
+    case "embeddings_scale": "kernel_scale"
     case "depthwise_kernel" where !isSeparable(kerasClass): "kernel"
     default: name
     }
@@ -37,10 +38,19 @@ enum VariableName {
     case .separable: return ["depthwise_kernel", "pointwise_kernel", "bias"]
     case .recurrent, .convolutionalLSTM: return ["kernel", "recurrent_kernel", "bias"]
     case .normalization: return normalization(unit)
-    case .dense, .convolution, .depthwise, .transposed, .locallyConnected, .embedding, .einsum, .attention:
-      return ["kernel", "bias"]
+    case .dense, .embedding, .einsum: return isQuantized(unit) ? quantized(unit) : ["kernel", "bias"]
+    case .convolution, .depthwise, .transposed, .locallyConnected, .attention: return ["kernel", "bias"]
     case .container, .other, nil: return byShape(unit)
     }
+  }
+
+  private static func isQuantized(_ unit: WeightUnit) -> Bool {
+    unit.variables.count >= 2 && unit.variables[0].dataset.elementType == .int8
+  }
+
+  /// The scale stands last, after the bias if there is one.
+  private static func quantized(_ unit: WeightUnit) -> [String] {
+    unit.variables.count == 2 ? ["kernel", "kernel_scale"] : ["kernel", "bias", "kernel_scale"]
   }
 
   /// Scale and offset may be missing; the running statistics come last.

@@ -1,5 +1,6 @@
 import HDF5TestSupport
 import ModelReading
+import TestSupport
 import Testing
 
 @testable import KerasReader
@@ -155,6 +156,34 @@ func legacy(
         "bi/forward lstm recurrent_kernel [12, 3]", "bi/backward lstm kernel [12, 2]",
         "bi/backward lstm recurrent_kernel [12, 3]",
       ])
+  }
+
+  @Test func dataflow() throws {
+    let config = """
+      {"class_name": "Functional", "config": {"name": "m", "layers": [
+        {"class_name": "InputLayer", "name": "i", "config": {"name": "i"}, "inbound_nodes": []},
+        {"class_name": "SeparableConv2D", "name": "s", "config": {"name": "s"}, "inbound_nodes": [[["i", 0, 0, {}]]]},
+        {"class_name": "Flatten", "name": "f", "config": {"name": "f"}, "inbound_nodes": [[["s", 0, 0, {}]]]},
+        {"class_name": "Dense", "name": "a", "config": {"name": "a"}, "inbound_nodes": [
+          {"args": [{"class_name": "__keras_tensor__", "config": {"keras_history": ["f", 0, 0]}}], "kwargs": {}}]},
+        {"class_name": "Dense", "name": "b", "config": {"name": "b"}, "inbound_nodes": [
+          [["f", 0, 0, {}], ["a", 0, 0, {}]]]}]}}
+      """
+    let graph = try open(
+      legacy(
+        [
+          ("s", [("s/depthwise_kernel:0", [3, 3, 2, 1]), ("s/pointwise_kernel:0", [1, 1, 2, 4])]), ("f", []),
+          ("a", [("a/kernel:0", [4, 4])]), ("b", [("b/kernel:0", [4, 4])]),
+        ], root: "model_weights", config: config
+      ).bytes())
+    #expect(graph.topology == .dataflow)
+    #expect(graph.layers.map(\.name) == ["s/depthwise", "s/pointwise", "a", "b"])
+    #expect(graph.edges.map { [$0.source, $0.target] } == [[0, 1], [1, 2], [1, 3], [2, 3]])
+  }
+
+  @Test func dataflowOfASequence() throws {
+    let graph = try open(Fixtures.sample("LeNet5/lenet5.keras"))
+    #expect(graph.edges.map { [$0.source, $0.target] } == [[0, 1], [1, 2], [2, 3], [3, 4]])
   }
 
   @Test func unknownClassesAreNamed() throws {

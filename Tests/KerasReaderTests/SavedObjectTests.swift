@@ -135,6 +135,24 @@ private func archive(_ members: [(String, [UInt8])]) -> [UInt8] { ZipBuilder(mem
     #expect(try graph.layers[0].parameters[0].tensor.values() == [1, 2])
   }
 
+  /// A weight is the number divided by the scale of its output.
+  @Test func eightBitKernels() throws {
+    var builder = HDF5Builder()
+    builder.dataset("layers/dense/vars/0", .raw([10, 20, 0xFF, 40], type: .int8, shape: [2, 2]))
+    builder.dataset("layers/dense/vars/1", .floats([2, 4], shape: [2]))
+    builder.dataset("layers/dense_1/vars/0", .raw([1, 2], type: .int8, shape: [2, 1]))
+    builder.dataset("layers/dense_1/vars/1", .floats([1, 1], shape: [2]))
+    let graph = try open(builder.bytes())
+    #expect(rows(graph) == ["dense dense kernel [2, 2]"])
+    let kernel = graph.layers[0].parameters[0].tensor
+    #expect(kernel.elementType == .float32)
+    #expect(try kernel.values() == [5, 5, -0.5, 10])
+    // Two numbers in a byte: the shapes do not fit.
+    #expect(graph.diagnostics.map(\.subject) == ["layers/dense_1/vars/0"])
+    #expect(
+      graph.diagnostics[0].message == "holds int8 numbers, which are no weights before they are scaled")
+  }
+
   @Test func opaqueWithoutAttributeIsReported() throws {
     var builder = HDF5Builder()
     builder.dataset("layers/dense/vars/0", .raw([0x80, 0x3F, 0, 0x40], type: .opaque(2), shape: [2, 1]))
