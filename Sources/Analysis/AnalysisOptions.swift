@@ -1,11 +1,20 @@
 public import MatrixSlicing
 
+/// The arithmetic of the Gram matrix and its eigenvalues.
+public enum Precision: String, Sendable, CaseIterable {
+  /// 64 bits: needed for hard ranks and for the lower edge at Q ≈ 1.
+  case double
+  /// 32 bits: twice as fast; the upper half of the spectrum to about 2·10⁻⁶, small eigenvalues not at all.
+  case single
+}
+
 /// What to compute, and with what.
 public struct AnalysisOptions: Sendable {
   /// How convolutions become matrices.
   public var slicing: Slicing = .positions
   /// One row per matrix instead of one per layer with pooled eigenvalues.
   public var perSlice = false
+  public var precision: Precision = .double
   /// Only layers whose name matches one of these globs; all layers if empty.
   public var layerPatterns: [String] = []
   /// Fewer positive eigenvalues than this get no power law: any fit would pass.

@@ -27,7 +27,7 @@ struct LayerTask: Sendable {
     }
     let data = try load()
     var spectra: [[Double]] = []
-    for matrix in sliced.matrices { spectra.append(try matrix.eigenvalues(from: data)) }
+    for matrix in sliced.matrices { spectra.append(try matrix.eigenvalues(from: data, in: options.precision)) }
     guard options.perSlice else { return [record(sliced, spectra, options)] }
     return zip(sliced.matrices, spectra).map { matrix, spectrum in
       var record = record(sliced, [spectrum], options)
@@ -53,7 +53,8 @@ struct LayerTask: Sendable {
 
   private func record(_ sliced: SlicedWeight, _ slices: [[Double]], _ options: AnalysisOptions) -> LayerRecord {
     let matrix = sliced.matrices[0]
-    let spectrum = Spectrum(rows: matrix.rows, columns: matrix.columns, slices: slices)
+    let spectrum = Spectrum(
+      rows: matrix.rows, columns: matrix.columns, slices: slices, roundingUnit: options.precision.roundingUnit)
     var record = row(options, .ok)
     record.slices = slices.count
     record.receptiveField = sliced.receptiveField
@@ -65,6 +66,16 @@ struct LayerTask: Sendable {
     record.setEdges(spectrum)
     record.setPowerLaw(spectrum, minimumEigenvalues: options.minimumEigenvalues)
     return record
+  }
+}
+
+extension Precision {
+  /// ε of the arithmetic.
+  var roundingUnit: Double {
+    switch self {
+    case .double: Double.ulpOfOne
+    case .single: Double(Float.ulpOfOne)
+    }
   }
 }
 
@@ -123,7 +134,7 @@ extension PowerLawFit {
   fileprivate var caveats: [String] {
     var result: [String] = []
     if tailCount < PowerLawFit.credibleTailCount { result.append("only \(tailCount) eigenvalues in the tail") }
-    if distance > PowerLawFit.credibleDistance { result.append("D is large: the tail is not a power law") }
+    if distance > PowerLawFit.credibleDistance { result.append("D is large for a power law") }
     return result
   }
 

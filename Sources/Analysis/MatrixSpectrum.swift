@@ -30,8 +30,17 @@ extension WeightMatrix {
   /// other way give the same bits.
   ///
   /// - Throws: `LayerFailure` for entries that are not finite.
-  func eigenvalues(from data: TensorData) throws(LayerFailure) -> [Double] {
-    var gram = GramMatrix(order: columns)
+  func eigenvalues(from data: TensorData, in precision: Precision) throws(LayerFailure) -> [Double] {
+    switch precision {
+    case .double: try eigenvalues(from: data, as: Double.self)
+    case .single: try eigenvalues(from: data, as: Float.self)
+    }
+  }
+
+  private func eigenvalues<Element: MatrixElement & DecodedElement>(
+    from data: TensorData, as _: Element.Type
+  ) throws(LayerFailure) -> [Double] {
+    var gram = GramMatrix<Element>(order: columns)
     // The longer side is cut into blocks; the shorter one is always whole.
     let step = max(64, Self.elementsPerBlock / columns)
     var check = EntryCheck()
@@ -52,8 +61,10 @@ extension WeightMatrix {
   /// 16 MiB of doubles: larger than any cache, smaller than any layer worth the blocking.
   private static let elementsPerBlock = 1 << 21
 
-  private func add(_ range: Range<Int>, of data: TensorData, to gram: inout GramMatrix, _ check: inout EntryCheck) {
-    var block = AlignedBuffer(count: range.count * columns)
+  private func add<Element: MatrixElement & DecodedElement>(
+    _ range: Range<Int>, of data: TensorData, to gram: inout GramMatrix<Element>, _ check: inout EntryCheck
+  ) {
+    var block = AlignedBuffer<Element>(count: range.count * columns)
     var span = block.mutableSpan
     if isTransposed {
       decode(outputs: 0..<columns, inputs: range, from: data, into: &span)
@@ -82,10 +93,10 @@ private struct EntryCheck {
   private var squares = 0.0
   private var nonFinite = 0
 
-  mutating func add(_ values: Span<Double>) {
-    var sum = 0.0
+  mutating func add<Element: MatrixElement>(_ values: Span<Element>) {
+    var sum = Element.zero
     for i in values.indices { sum += values[i] * values[i] }
-    squares += sum
+    squares += Double(sum)
     // Looking at each entry is needed only where the sum says that one is bad.
     if !sum.isFinite { for i in values.indices where !values[i].isFinite { nonFinite += 1 } }
   }

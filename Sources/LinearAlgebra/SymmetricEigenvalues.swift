@@ -1,4 +1,3 @@
-import CLAPACKE
 import COpenBLAS
 
 /// Why a decomposition has no result.
@@ -17,12 +16,10 @@ extension GramMatrix {
   /// - Throws: `LinearAlgebraError` if the iteration does not converge.
   public consuming func eigenvalues() throws(LinearAlgebraError) -> [Double] {
     guard order > 0 else { return [] }
-    var values = [Double](repeating: 0, count: order)
-    let status = unsafe LAPACKE_dsyevd(
-      LAPACK_COL_MAJOR, CChar(UInt8(ascii: "N")), CChar(UInt8(ascii: "L")), Int32(order), elements.base, Int32(order),
-      &values)
-    guard status == 0 else { throw LinearAlgebraError(description: "dsyevd reports \(status)") }
-    return values.map { max($0, 0) }
+    var values = [Element](repeating: 0, count: order)
+    let status = unsafe Element.symmetricEigenvalues(Int32(order), elements.base, &values)
+    guard status == 0 else { throw LinearAlgebraError(description: "syevd reports \(status)") }
+    return values.map { Double(max($0, 0)) }
   }
 }
 

@@ -7,8 +7,14 @@ public import ModelReading
 public struct WeightMatrix: Sendable {
   /// Where in its layer the matrix comes from: `("position", [0, 2])`, `("gate", [1])`, …
   public struct Origin: Sendable, Equatable {
+    /// `Axis.label` of what stacks the matrices, or "position" for all spatial axes together.
     public var axis: String
     public var index: [Int]
+
+    public init(axis: String, index: [Int]) {
+      self.axis = axis
+      self.index = index
+    }
   }
 
   /// One axis: how many elements, how far apart.
@@ -50,9 +56,11 @@ extension WeightMatrix {
   /// - Parameters:
   ///   - data: the tensor's bytes.
   ///   - block: receives `outputRange.count` · `inputRange.count` values.
-  public func decode(
+  @_specialize(where Value == Double)
+  @_specialize(where Value == Float)
+  public func decode<Value: DecodedElement>(
     outputs outputRange: Range<Int>, inputs inputRange: Range<Int>, from data: TensorData,
-    into block: inout MutableSpan<Double>
+    into block: inout MutableSpan<Value>
   ) {
     precondition(block.count == outputRange.count * inputRange.count, "the block has the size of the ranges")
     if inputsAreNearest {
@@ -70,8 +78,8 @@ extension WeightMatrix {
   }
 
   /// Row after row: inputs are nearest neighbours in the file.
-  private func decodeRows(
-    _ outputRange: Range<Int>, _ inputRange: Range<Int>, _ data: TensorData, _ block: inout MutableSpan<Double>
+  private func decodeRows<Value: DecodedElement>(
+    _ outputRange: Range<Int>, _ inputRange: Range<Int>, _ data: TensorData, _ block: inout MutableSpan<Value>
   ) {
     var target = 0
     for output in outputRange {
@@ -85,11 +93,11 @@ extension WeightMatrix {
   }
 
   /// Column after column, through a buffer: outputs are nearest neighbours in the file.
-  private func decodeColumns(
-    _ outputRange: Range<Int>, _ inputRange: Range<Int>, _ data: TensorData, _ block: inout MutableSpan<Double>
+  private func decodeColumns<Value: DecodedElement>(
+    _ outputRange: Range<Int>, _ inputRange: Range<Int>, _ data: TensorData, _ block: inout MutableSpan<Value>
   ) {
     let width = inputRange.count
-    var column = [Double](repeating: 0, count: outputRange.count)
+    var column = [Value](repeating: 0, count: outputRange.count)
     for (index, input) in inputRange.enumerated() {
       let start = elementOffset + position(input, inputs)
       var filled = 0
@@ -103,7 +111,9 @@ extension WeightMatrix {
     }
   }
 
-  private func decodeRun(_ data: TensorData, _ start: Int, _ stride: Int, _ target: inout MutableSpan<Double>) {
+  private func decodeRun<Value: DecodedElement>(
+    _ data: TensorData, _ start: Int, _ stride: Int, _ target: inout MutableSpan<Value>
+  ) {
     tensor.elementType.decode(data.bytes, from: start, stride: stride, order: tensor.byteOrder, into: &target)
   }
 

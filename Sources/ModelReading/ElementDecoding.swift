@@ -17,6 +17,8 @@ extension ElementType {
   ///   - order: the byte order of the stored elements.
   ///   - output: receives `output.count` values.
   /// - Precondition: all elements lie in `bytes`, and the type is not complex.
+  @_specialize(where Value == Double)
+  @_specialize(where Value == Float)
   public func decode<Value: DecodedElement>(
     _ bytes: RawSpan, from start: Int, stride: Int, order: ByteOrder, into output: inout MutableSpan<Value>
   ) {

@@ -17,10 +17,12 @@ public struct Spectrum: Sendable, Equatable {
   /// Pools the spectra of one or more matrices of the same shape.
   ///
   /// An eigenvalue counts as zero if it is at most λmax·M·ε of its own slice:
-  /// the accuracy of eigenvalues that come from a Gram matrix in double precision.
+  /// the accuracy of eigenvalues that come from a Gram matrix.
   ///
-  /// - Parameter slices: eigenvalues of WᵀW for each slice, M each.
-  public init(rows: Int, columns: Int, slices: [[Double]]) {
+  /// - Parameters:
+  ///   - slices: eigenvalues of WᵀW for each slice, M each.
+  ///   - roundingUnit: ε of the arithmetic they were computed in.
+  public init(rows: Int, columns: Int, slices: [[Double]], roundingUnit: Double = .ulpOfOne) {
     precondition(rows >= columns && columns >= 1, "N ≥ M ≥ 1")
     precondition(slices.allSatisfy { $0.count == columns }, "M eigenvalues per slice")
     self.rows = rows
@@ -30,7 +32,7 @@ public struct Spectrum: Sendable, Equatable {
     var pooled: [Double] = []
     pooled.reserveCapacity(columns * slices.count)
     for slice in slices {
-      let tolerance = Spectrum.zeroTolerance(largest: slice.max() ?? 0, columns: columns)
+      let tolerance = (slice.max() ?? 0) * Double(columns) * roundingUnit
       // What rounding made of a zero is a zero.
       for value in slice { pooled.append(value > tolerance ? value : 0) }
       rank += slice.count { $0 > tolerance }
@@ -47,8 +49,4 @@ public struct Spectrum: Sendable, Equatable {
 
   /// λmax: the squared spectral norm.
   public var largest: Double { eigenvalues.last ?? 0 }
-
-  static func zeroTolerance(largest: Double, columns: Int) -> Double {
-    largest * Double(columns) * Double.ulpOfOne
-  }
 }

@@ -10,8 +10,8 @@ private func entries(_ count: Int) -> [Double] {
   }
 }
 
-private func buffer(_ values: some Collection<Double>) -> AlignedBuffer {
-  var result = AlignedBuffer(count: values.count)
+private func buffer(_ values: some Collection<Double>) -> AlignedBuffer<Double> {
+  var result = AlignedBuffer<Double>(count: values.count)
   var span = result.mutableSpan
   for (index, value) in values.enumerated() { span[index] = value }
   return result
@@ -65,7 +65,7 @@ private func expectClose(_ a: [Double], _ b: [Double], _ tolerance: Double) {
   @Test(arguments: [(1, 1), (5, 1), (4, 4), (7, 3), (40, 12)])
   func rowsGiveTheSpectrumOfTheNaiveProduct(rows: Int, columns: Int) throws {
     let values = entries(rows * columns)
-    var gram = GramMatrix(order: columns)
+    var gram = GramMatrix<Double>(order: columns)
     gram.add(rows: buffer(values), rowCount: rows)
     let expected = jacobiEigenvalues(naiveGram(values, rows: rows, columns: columns), order: columns)
     expectClose(try gram.eigenvalues(), expected, 1e-13 * max(expected.last ?? 0, 1))
@@ -75,9 +75,9 @@ private func expectClose(_ a: [Double], _ b: [Double], _ tolerance: Double) {
   func blocksOfRowsAddUp(blockSize: Int) throws {
     let (rows, columns) = (11, 4)
     let values = entries(rows * columns)
-    var whole = GramMatrix(order: columns)
+    var whole = GramMatrix<Double>(order: columns)
     whole.add(rows: buffer(values), rowCount: rows)
-    var blocks = GramMatrix(order: columns)
+    var blocks = GramMatrix<Double>(order: columns)
     for start in stride(from: 0, to: rows, by: blockSize) {
       let end = min(start + blockSize, rows)
       blocks.add(rows: buffer(values[start * columns..<end * columns]), rowCount: end - start)
@@ -89,9 +89,9 @@ private func expectClose(_ a: [Double], _ b: [Double], _ tolerance: Double) {
   func blocksOfTransposedColumnsAddUp(blockSize: Int) throws {
     let (rows, columns) = (9, 5)
     let values = entries(rows * columns)
-    var whole = GramMatrix(order: columns)
+    var whole = GramMatrix<Double>(order: columns)
     whole.add(rows: buffer(values), rowCount: rows)
-    var blocks = GramMatrix(order: columns)
+    var blocks = GramMatrix<Double>(order: columns)
     for start in stride(from: 0, to: rows, by: blockSize) {
       let end = min(start + blockSize, rows)
       // Wᵀ, row-major: M rows of the columns start ..< end.
@@ -102,31 +102,31 @@ private func expectClose(_ a: [Double], _ b: [Double], _ tolerance: Double) {
   }
 
   @Test func emptyBlocksChangeNothing() throws {
-    var gram = GramMatrix(order: 3)
-    gram.add(rows: AlignedBuffer(count: 0), rowCount: 0)
-    gram.add(transposedColumns: AlignedBuffer(count: 0), columnCount: 0)
+    var gram = GramMatrix<Double>(order: 3)
+    gram.add(rows: AlignedBuffer<Double>(count: 0), rowCount: 0)
+    gram.add(transposedColumns: AlignedBuffer<Double>(count: 0), columnCount: 0)
     #expect(try gram.eigenvalues() == [0, 0, 0])
   }
 
   @Test func orderZeroHasNoEigenvalues() throws {
-    #expect(try GramMatrix(order: 0).eigenvalues().isEmpty)
+    #expect(try GramMatrix<Double>(order: 0).eigenvalues().isEmpty)
   }
 
   @Test func orderOneIsTheSumOfSquares() throws {
-    var gram = GramMatrix(order: 1)
+    var gram = GramMatrix<Double>(order: 1)
     gram.add(rows: buffer([3, 4, 12]), rowCount: 3)
     #expect(try gram.eigenvalues() == [169])
   }
 
   @Test func aDiagonalMatrixHasItsSquares() throws {
-    var gram = GramMatrix(order: 3)
+    var gram = GramMatrix<Double>(order: 3)
     gram.add(rows: buffer([0, 0, -5, 2, 0, 0, 0, 1, 0]), rowCount: 3)
     expectClose(try gram.eigenvalues(), [1, 4, 25], 1e-13)
   }
 
   /// The 3×3 Hilbert matrix; its eigenvalues from the cubic x³ − 23/15 x² + 127/720 x − 1/2160.
   @Test func theHilbertMatrixHasItsEigenvaluesSquared() throws {
-    var gram = GramMatrix(order: 3)
+    var gram = GramMatrix<Double>(order: 3)
     let hilbert = [1, 2, 3, 2, 3, 4, 3, 4, 5].map { 1 / Double($0) }
     gram.add(rows: buffer(hilbert), rowCount: 3)
     let known = [0.002687340355773529, 0.12232706585390584, 1.4083189271236535].map { $0 * $0 }
@@ -137,7 +137,7 @@ private func expectClose(_ a: [Double], _ b: [Double], _ tolerance: Double) {
     let (rows, columns) = (30, 10)
     let (left, right) = (entries(rows), entries(columns))
     let product = left.flatMap { x in right.map { x * $0 } }
-    var gram = GramMatrix(order: columns)
+    var gram = GramMatrix<Double>(order: columns)
     gram.add(rows: buffer(product), rowCount: rows)
     let values = try gram.eigenvalues()
     let largest = left.reduce(0) { $0 + $1 * $1 } * right.reduce(0) { $0 + $1 * $1 }
@@ -147,7 +147,7 @@ private func expectClose(_ a: [Double], _ b: [Double], _ tolerance: Double) {
   }
 
   @Test func equalEigenvaluesStayEqual() throws {
-    var gram = GramMatrix(order: 4)
+    var gram = GramMatrix<Double>(order: 4)
     gram.add(rows: buffer([2, 0, 0, 0, 0, 2, 0, 0, 0, 0, 2, 0, 0, 0, 0, 2]), rowCount: 4)
     expectClose(try gram.eigenvalues(), [4, 4, 4, 4], 1e-14)
   }

@@ -100,15 +100,15 @@ struct GoldenFit: Sendable, CustomTestStringConvertible {
 extension RandomMatrix {
   /// λ = ν², ascending, of WᵀW.
   func eigenvalues() throws -> [Double] {
-    var buffer = AlignedBuffer(count: values.count)
+    var buffer = AlignedBuffer<Double>(count: values.count)
     var span = buffer.mutableSpan
     for index in values.indices { span[index] = values[index] }
     if rows >= columns {
-      var gram = GramMatrix(order: columns)
+      var gram = GramMatrix<Double>(order: columns)
       gram.add(rows: buffer, rowCount: rows)
       return try gram.eigenvalues()
     }
-    var gram = GramMatrix(order: rows)
+    var gram = GramMatrix<Double>(order: rows)
     gram.add(transposedColumns: buffer, columnCount: columns)
     return try gram.eigenvalues()
   }
