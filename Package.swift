@@ -91,7 +91,7 @@ let package = Package(
     .executableTarget(
       name: "heavytail",
       dependencies: readers + [
-        "ModelReading", "MatrixSlicing", "Analysis", "Reporting",
+        "ModelReading", "HDF5", "MatrixSlicing", "Analysis", "Reporting",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -121,6 +121,9 @@ let package = Package(
     tests("AnalysisTests", readers + ["Analysis", "MatrixSlicing", "ModelReading", "SpectralCore"]),
     tests("ReportingTests", ["Reporting", "Analysis", "ModelReading"]),
     tests("ReaderConformanceTests", readers + ["ModelReading", "MatrixSlicing", "StrictJSON"]),
+    .executableTarget(
+      name: "mutate", dependencies: readers + ["ModelReading", "HDF5", "MatrixSlicing"], path: "Tests/Fuzzing",
+      swiftSettings: strict),
     tests("CommandLineTests", ["heavytail", "StrictJSON", "ModelReading"]),
   ],
   swiftLanguageModes: [.v6]

@@ -74,7 +74,7 @@ extension ModelReport {
     var parts = [
       "\(grouped(summary.parameterCount)) parameters", "\(summary.analyzed) of \(layers.count) weights analysed",
     ]
-    if summary.fitted > 0 { parts.append("\(summary.fitted) power-law fits") }
+    if summary.fitted > 0 { parts.append("\(summary.fitted) power-law fit\(summary.fitted == 1 ? "" : "s")") }
     for (name, label) in [("alpha", "mean α"), ("alpha_weighted", "mean α̂"), ("log_norm", "mean log‖W‖²")] {
       guard let value = summary.means.first(where: { $0.name == name })?.value else { continue }
       parts.append("\(label) \(fixed(value, 3))")

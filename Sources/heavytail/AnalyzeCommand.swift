@@ -1,10 +1,11 @@
-import Analysis
+public import Analysis
 public import ArgumentParser
 public import MatrixSlicing
 import ModelReading
 import Reporting
 
 extension Slicing: ExpressibleByArgument {}
+extension Precision: ExpressibleByArgument {}
 
 enum AnalysisFormat: String, ExpressibleByArgument, CaseIterable {
   case table, csv, json, jsonl
@@ -30,6 +31,9 @@ struct AnalyzeCommand: ParsableCommand {
 
   @Option(help: "How convolutions become matrices.")
   var slicing: Slicing = .positions
+
+  @Option(help: "Arithmetic of the eigenvalues; single is faster and blind to small ones.")
+  var precision: Precision = .double
 
   @Flag(help: "One row per matrix instead of one per layer with pooled eigenvalues.")
   var perSlice = false
@@ -69,6 +73,7 @@ struct AnalyzeCommand: ParsableCommand {
     var options = AnalysisOptions()
     options.slicing = slicing
     options.perSlice = perSlice
+    options.precision = precision
     options.layerPatterns = layers
     options.minimumEigenvalues = minEvals
     options.threadCount = threads ?? Machine.processorCount
@@ -80,7 +85,7 @@ struct AnalyzeCommand: ParsableCommand {
   private var settings: [(name: String, value: String)] {
     [
       ("slicing", slicing.rawValue), ("per_slice", "\(perSlice)"), ("layers", layers.joined(separator: " ")),
-      ("min_evals", "\(minEvals)"), ("precision", "double"), ("convention", "WᵀW"),
+      ("min_evals", "\(minEvals)"), ("precision", precision.rawValue), ("convention", "WᵀW"),
     ]
   }
 

@@ -1,4 +1,9 @@
+import KerasReader
 import ModelReading
+import NumPyReader
+import ONNXReader
+import PyTorchReader
+import SafetensorsReader
 
 /// The readers of this program. A new one is added here and nowhere else.
-let readers = ReaderRegistry([])
+let readers = ReaderRegistry([.safetensors, .pytorch, .keras, .onnx, .numpy])

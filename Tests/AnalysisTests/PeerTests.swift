@@ -1,0 +1,110 @@
+import Analysis
+import Foundation
+import ModelReading
+import TestSupport
+import Testing
+
+/// Rows of a CSV file without quoted fields, by column name.
+private func rows(_ path: String) throws -> [[String: String]] {
+  let lines = String(decoding: try Fixtures.read(path), as: UTF8.self).split(separator: "\n")
+  let names = lines[0].split(separator: ",").map(String.init)
+  return lines.dropFirst().map { line in
+    let fields = line.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+    return Dictionary(zip(names, fields)) { first, _ in first }
+  }
+}
+
+/// WeightWatcher 0.7.7 on the same weights, where its conventions are ours: dense layers of 20 eigenvalues and more.
+@Suite(.enabled(if: Fixtures.shared("golden/weightwatcher/synthetic17.safetensors") != nil))
+struct PeerTests {
+  @Test func denseLayersOfTheSyntheticModelAgree() throws {
+    let folder = try #require(Fixtures.shared("golden/weightwatcher"))
+    let report = try report(folder + "/synthetic17.safetensors")
+    let expected = try rows(folder + "/ww077_default.csv").filter {
+      $0["layer_type"] == "dense" && Int($0["M"]!)! >= 20
+    }
+    #expect(expected.count == 11)
+    for row in expected {
+      let layer = try #require(report.layers.first { $0.name == row["name"] })
+      let pairs: [(String, Double?)] = [
+        ("alpha", layer.alpha), ("D", layer.distance), ("xmin", layer.xmin), ("sigma", layer.sigma),
+        ("log_norm", layer.logNorm), ("log_spectral_norm", layer.logSpectralNorm), ("stable_rank", layer.stableRank),
+        ("alpha_weighted", layer.alphaWeighted), ("log_alpha_norm", layer.logAlphaNorm),
+      ]
+      for (name, value) in pairs {
+        let reference = try #require(Double(row[name]!))
+        #expect(abs(try #require(value) - reference) <= 1e-9 * abs(reference), "\(name) of \(layer.name)")
+      }
+      #expect(layer.tailCount == Int(row["num_pl_spikes"]!))
+    }
+  }
+}
+
+/// Two files of the same weights in different formats.
+@Suite(.enabled(if: Fixtures.shared("models/real") != nil))
+struct TwinTests {
+  /// All numbers of each row, in an order of their own: names and layer order differ between formats.
+  private func spectra(_ name: String) throws -> [[String]] {
+    let report = try report(try #require(Fixtures.shared("models/real/" + name)))
+    return bits(report).map { row in row.filter { !$0.hasPrefix("layer_id") && !$0.hasPrefix("name") } }
+      .sorted { $0.description < $1.description }
+  }
+
+  @Test(arguments: [
+    ("rfb320-opset9.onnx", "rfb320-legacy.pth"), ("lenet-mnist-opset11.onnx", "lenet-mnist-zip.pth"),
+  ])
+  func numbersAreTheSameBits(first: String, second: String) throws {
+    let a = try spectra(first)
+    #expect(!a.isEmpty)
+    #expect(try a == spectra(second))
+  }
+}
+
+/// A published model: how many weights it has, and which of its tensors of two axes or more are none.
+struct RealModel: Sendable, CustomTestStringConvertible {
+  var file: String
+  var weights: Int
+  var others: [String] = []
+  var testDescription: String { file }
+}
+
+@Suite(.enabled(if: Fixtures.shared("models/real") != nil))
+struct RealModelTests {
+  static let models = [
+    RealModel(
+      file: "basic-pitch-tf2onnx.onnx", weights: 9, others: ["model_1/cq_t2010v2_1/Sqrt;model_1/cq_t2010v2_1/Sqrt"]),
+    RealModel(
+      file: "compact-cnn-keras1-theano-weights.hdf5", weights: 2,
+      others: ["melgram/param_0", "melgram/param_1", "melgram/param_2"]),
+    RealModel(file: "lenet-mnist-keras2100.h5", weights: 5), RealModel(file: "lenet-mnist-opset11.onnx", weights: 5),
+    RealModel(file: "lenet-mnist-zip.pth", weights: 5),
+    RealModel(file: "matlab-example.onnx", weights: 5, others: ["imageinput_Mean"]),
+    RealModel(
+      file: "matlab-tempnetwork.onnx", weights: 8, others: ["bilstmLayer_initial_h", "bilstmLayer_initial_c"]),
+    RealModel(file: "mnist-cnn-zip.pt", weights: 5), RealModel(file: "mnist-cnn.safetensors", weights: 5),
+    RealModel(file: "mnist-cntk-opset8.onnx", weights: 3), RealModel(file: "mtcnn-pnet-legacy.pt", weights: 5),
+    RealModel(file: "mtcnn-pnet-pickled-dict-py2.npy", weights: 5),
+    RealModel(file: "resnet20-cifar10-legacy.th", weights: 20),
+    RealModel(file: "resnet8-cifar10-keras240.h5", weights: 10), RealModel(file: "rfb320-legacy.pth", weights: 52),
+    RealModel(file: "rfb320-opset9.onnx", weights: 52, others: ["465", "467", "473"]),
+    RealModel(file: "silero-vad-16k.safetensors", weights: 8),
+    RealModel(file: "tiny-xception-keras205.hdf5", weights: 23),
+  ]
+
+  @Test(arguments: models) func everyTensorIsAWeightOrSpokenOf(model: RealModel) throws {
+    let report = try report(try #require(Fixtures.shared("models/real/" + model.file)))
+    #expect(report.summary.analyzed == model.weights && report.summary.failed == 0 && report.summary.skipped == 0)
+    #expect(report.graph.diagnostics.filter { $0.code == .notAWeight }.map(\.subject) == model.others)
+    // Tensors of one axis, and those that a diagnostic leaves out as a group, are all that remains.
+    let accounted = Set(report.graph.layers.flatMap(\.parameters).flatMap { [$0.tensor.name] + $0.aliases })
+    let groups = report.graph.diagnostics.map(\.subject)
+    for tensor in report.graph.inventory where tensor.shape.count >= 2 && !accounted.contains(tensor.name) {
+      #expect(groups.contains { tensor.name.hasPrefix($0) }, "\(tensor.name)")
+    }
+  }
+
+  @Test func noFileIsForgotten() throws {
+    let folder = try ModelDirectory(path: try #require(Fixtures.shared("models/real")))
+    #expect(Set(folder.entries.filter { !$0.hasSuffix(".tflite") }) == Set(Self.models.map(\.file)))
+  }
+}

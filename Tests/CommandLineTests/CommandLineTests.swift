@@ -1,0 +1,174 @@
+import Foundation
+import ModelReading
+import StrictJSON
+import TestSupport
+import Testing
+
+/// What a run of the program leaves behind.
+struct Outcome {
+  var status: Int32
+  var output: String
+  var errors: String
+}
+
+/// Runs the program that was built beside the tests.
+func heavytail(_ arguments: String...) throws -> Outcome {
+  let process = Process()
+  let tests = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+  process.executableURL = Bundle.main.bundleURL.appendingPathComponent("heavytail")
+  if !FileManager.default.isExecutableFile(atPath: process.executableURL!.path) {
+    process.executableURL = tests.deletingLastPathComponent().appendingPathComponent("heavytail")
+  }
+  process.arguments = arguments
+  return try Fixtures.withDirectory { directory in
+    let output = directory + "/out"
+    let errors = directory + "/err"
+    for path in [output, errors] { try Fixtures.write([], to: path) }
+    process.standardOutput = try FileHandle(forWritingTo: URL(fileURLWithPath: output))
+    process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: errors))
+    try process.run()
+    process.waitUntilExit()
+    return Outcome(
+      status: process.terminationStatus, output: String(decoding: try Fixtures.read(output), as: UTF8.self),
+      errors: String(decoding: try Fixtures.read(errors), as: UTF8.self))
+  }
+}
+
+@Suite struct AnalyzeCommandTests {
+  private let lenet = Fixtures.sample("LeNet5/lenet5.safetensors")
+
+  @Test func tableOfOneModel() throws {
+    let outcome = try heavytail("analyze", lenet)
+    #expect(outcome.status == 0 && outcome.errors == "")
+    let lines = outcome.output.split(separator: "\n")
+    #expect(lines[0].contains("lenet5.safetensors  (safetensors, single file"))
+    #expect(lines[1].hasPrefix("layer") && lines[1].contains("alpha"))
+    #expect(lines[3].hasPrefix("conv1") && lines[7].hasPrefix("fc3"))
+    #expect(lines.last?.hasPrefix("61,706 parameters · 5 of 5 weights analysed") == true)
+  }
+
+  @Test func jsonFollowsItsSchema() throws {
+    let outcome = try heavytail("analyze", "--format", "json", lenet)
+    #expect(outcome.status == 0)
+    let object = try #require(try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any])
+    #expect(object["schema"] as? String == "heavytail.analysis/1")
+    let model = try #require((object["models"] as? [[String: Any]])?.first)
+    let layers = try #require(model["layers"] as? [[String: Any]])
+    #expect(layers.count == 5)
+    let names = [
+      "layer_id", "name", "kind", "element_type", "shape", "slicing", "slices", "rf", "N", "M", "Q", "num_evals",
+      "norm",
+      "log_norm", "spectral_norm", "log_spectral_norm", "stable_rank", "hard_rank", "rank_loss", "entropy", "alpha",
+      "D",
+      "sigma", "xmin", "xmax", "num_pl_spikes", "alpha_weighted", "log_alpha_norm", "best_fit", "alpha_tpl",
+      "lambda_tpl", "fit_p_value", "sigma_mp", "lambda_plus", "lambda_minus", "num_spikes", "mp_softrank", "bulk_fit_D",
+      "tw_score", "phase", "universality_class", "mu", "status", "reason", "warning",
+    ]
+    #expect(Set(layers[0].keys) == Set(names))
+    #expect(layers[1]["shape"] as? [Int] == [16, 6, 5, 5] && layers[1]["slices"] as? Int == 25)
+    #expect(layers[0]["alpha"] is NSNull)
+  }
+
+  @Test func csvHasARowPerLayer() throws {
+    let outcome = try heavytail("analyze", "--format", "csv", "--layers", "fc*", lenet)
+    let lines = outcome.output.split(separator: "\n")
+    #expect(lines.count == 4)
+    #expect(lines[0].hasPrefix("path,format,layer_id,name,kind,element_type,shape,"))
+    let width = lines[0].split(separator: ",", omittingEmptySubsequences: false).count
+    #expect(lines.dropFirst().allSatisfy { $0.split(separator: ",", omittingEmptySubsequences: false).count == width })
+  }
+
+  @Test func jsonLinesAreObjects() throws {
+    let outcome = try heavytail("analyze", "--format", "jsonl", lenet)
+    let lines = outcome.output.split(separator: "\n")
+    #expect(lines.count == 5)
+    for line in lines {
+      #expect(try JSONSerialization.jsonObject(with: Data(line.utf8)) is [String: Any])
+    }
+  }
+
+  @Test func oneBadFileDoesNotStopTheOthers() throws {
+    let outcome = try heavytail("analyze", Fixtures.sample("Bad/html.onnx"), lenet, "/nowhere/at/all")
+    #expect(outcome.status == 1)
+    #expect(outcome.output.contains("conv1"))
+    #expect(outcome.errors.contains("html.onnx:0: is an HTML page"))
+    #expect(outcome.errors.contains("/nowhere/at/all: open fails: No such file or directory"))
+  }
+
+  @Test func nothingReadable() throws {
+    try Fixtures.withDirectory { directory in
+      let empty = try heavytail("analyze", directory)
+      #expect(empty.status == 2 && empty.output == "")
+      #expect(empty.errors.contains("is a folder without models"))
+    }
+    let missing = try heavytail("analyze", "/nowhere/at/all")
+    #expect(missing.status == 2 && missing.output == "")
+  }
+
+  @Test func wrongUsage() throws {
+    #expect(try heavytail("analyze").status == 64)
+    #expect(try heavytail("analyze", "--format", "xml", lenet).status == 64)
+    #expect(try heavytail("analyze", "--threads", "0", lenet).status == 64)
+    #expect(try heavytail("analyze", "--max-memory", "lots", lenet).status == 64)
+  }
+
+  @Test func folderOfModels() throws {
+    let outcome = try heavytail("analyze", "--format", "csv", Fixtures.sample("LeNet5"))
+    #expect(outcome.status == 0)
+    #expect(outcome.output.split(separator: "\n").count == 1 + 7 * 5)
+  }
+
+  @Test func reportGoesToAFileWhole() throws {
+    try Fixtures.withDirectory { directory in
+      let path = directory + "/report.json"
+      let outcome = try heavytail("analyze", "--format", "json", "-o", path, lenet)
+      #expect(outcome.status == 0 && outcome.output == "")
+      #expect(try Fixtures.read(path).last == UInt8(ascii: "\n"))
+      #expect(try ModelDirectory(path: directory).entries == ["report.json"])
+      let failing = try heavytail("analyze", "-o", directory + "/no/such/folder/x", lenet)
+      #expect(failing.status == 1 && failing.errors.contains("cannot create"))
+    }
+  }
+}
+
+@Suite struct OtherCommandTests {
+  @Test func inspectShowsParameters() throws {
+    let outcome = try heavytail("inspect", "--format", "json", Fixtures.sample("LeNet5/lenet5.safetensors"))
+    #expect(outcome.status == 0)
+    let object = try #require(try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any])
+    #expect(object["schema"] as? String == "heavytail.graph/1")
+    let layers = try #require((object["models"] as? [[String: Any]])?.first?["layers"] as? [[String: Any]])
+    let kernel = try #require((layers[0]["parameters"] as? [[String: Any]])?.first)
+    #expect(
+      kernel["role"] as? String == "kernel"
+        && kernel["axes"] as? [String] == ["output", "input", "spatial0", "spatial1"])
+    #expect(kernel["byte_count"] as? Int == 600)
+  }
+
+  @Test func formatsListsEveryReader() throws {
+    let outcome = try heavytail("formats")
+    #expect(outcome.status == 0)
+    for name in ["safetensors", "pytorch", "keras", "onnx", "numpy"] { #expect(outcome.output.contains(name)) }
+  }
+
+  @Test func versionAndHelp() throws {
+    #expect(try heavytail("--version").output == "0.1.0\n")
+    #expect(try heavytail("--help").output.contains("analyze"))
+  }
+}
+
+/// Files that are not what their names say.
+@Suite(.enabled(if: Fixtures.shared("models/not-models") != nil))
+struct ImpostorTests {
+  @Test(arguments: [
+    ("html-page.onnx", "is an HTML page"), ("git-lfs-pointer.onnx", "is a Git LFS pointer"),
+    ("truncated-zip.pth", "before its central directory"),
+    ("u8-images-not-weights.safetensors", "holds no weight matrices"),
+  ])
+  func isNamed(file: String, cause: String) throws {
+    let outcome = try heavytail("analyze", try #require(Fixtures.shared("models/not-models/" + file)))
+    #expect(outcome.status == 2 && outcome.output == "")
+    #expect(outcome.errors.contains(file) && outcome.errors.contains(cause))
+    #expect(outcome.errors.split(separator: "\n").count { $0.hasPrefix("error:") } == 1)
+  }
+}
