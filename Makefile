@@ -1,0 +1,60 @@
+# heavytail: every command of the README. `make help` lists them.
+
+PREFIX ?= /usr/local
+SWIFT ?= swift
+# A self-contained binary: no Swift runtime is needed where it runs.
+RELEASE = -c release --product heavytail --static-swift-stdlib
+PACKAGES = libhdf5-dev libopenblas-dev liblapacke-dev libprotobuf-c-dev zlib1g-dev pkg-config
+MODULES = hdf5 openblas lapacke libprotobuf-c zlib
+SOURCES = Package.swift Sources Plugins Tests
+# Everything of SampleModels that is meant to be read.
+SAMPLES = SampleModels/LeNet5 SampleModels/LeNet5Large SampleModels/MLP3 SampleModels/Variety
+
+.PHONY: help run test build install uninstall bench format lint dependencies clean
+
+help:
+	@echo "make run                 install what is missing, build, analyse the sample models"
+	@echo "make test                install what is missing, run all tests"
+	@echo "make install PREFIX=…    install the program (default prefix: /usr/local)"
+	@echo "make bench               measure speed and memory"
+	@echo "make format, make lint   rewrite the sources in the house style, or check them"
+
+run: build
+	@.build/release/heavytail analyze $(SAMPLES)
+
+build: dependencies
+	@$(SWIFT) build $(RELEASE) --quiet
+
+test: dependencies
+	$(SWIFT) test
+
+install: build
+	install -D -m 755 .build/release/heavytail $(DESTDIR)$(PREFIX)/bin/heavytail
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/heavytail
+
+bench: build
+	@Benchmarks/run.sh .build/release/heavytail
+
+format:
+	$(SWIFT) format --in-place --parallel --recursive $(SOURCES)
+
+lint:
+	$(SWIFT) format lint --strict --parallel --recursive $(SOURCES)
+
+# The C libraries, installed only if pkg-config does not know them already.
+dependencies:
+	@command -v $(SWIFT) >/dev/null || { echo "error: Swift 6.2 or newer is needed: https://www.swift.org/install" >&2; exit 1; }
+	@pkg-config --exists $(MODULES) 2>/dev/null || $(MAKE) --no-print-directory install-dependencies
+
+.PHONY: install-dependencies
+install-dependencies: SUDO = $(shell [ $$(id -u) -eq 0 ] || echo sudo)
+install-dependencies:
+	@echo "Installing missing C libraries with apt-get: $(PACKAGES)"
+	@command -v apt-get >/dev/null || { echo "error: no apt-get here; install the equivalents of: $(PACKAGES)" >&2; exit 1; }
+	$(SUDO) apt-get update -qq
+	$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $(PACKAGES)
+
+clean:
+	rm -rf .build
