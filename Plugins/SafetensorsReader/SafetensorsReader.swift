@@ -25,18 +25,20 @@ public struct SafetensorsReader: ModelReader {
         set = ShardSet(try Shard(source, limits))
       }
     }
-    return graph(of: set)
+    return graph(of: set, limits)
   }
 
-  private func graph(of set: ShardSet) -> LayerGraph {
+  private func graph(of set: ShardSet, _ limits: Limits) -> LayerGraph {
     let convention = WriterConvention(set.metadata)
     let aliases = tiedNames(set.metadata, set.shards.lazy.flatMap(\.tensors))
-    let result = StateDictionary.layers(
-      from: set.shards.flatMap(\.tensors), aliases: aliases, convention: convention.axes, order: .natural)
+    let weights = Dequantization(set.shards.flatMap(\.tensors), limits)
+    var result = StateDictionary.layers(
+      from: weights.tensors, aliases: aliases, convention: convention.axes, order: .natural)
+    weights.describe(&result.layers)
     return LayerGraph(
       format: SafetensorsReader.format.name, variant: set.variant, producer: convention.producer, files: set.files,
       metadata: facts(set.metadata), layers: result.layers, inventory: set.shards.flatMap(\.inventory) + set.strays,
-      diagnostics: set.diagnostics + set.shards.flatMap(\.diagnostics) + result.diagnostics)
+      diagnostics: set.diagnostics + set.shards.flatMap(\.diagnostics) + weights.diagnostics + result.diagnostics)
   }
 
   /// Short entries of the metadata; long ones are training logs and configurations.

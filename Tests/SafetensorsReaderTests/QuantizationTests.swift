@@ -1,0 +1,190 @@
+import ModelReading
+import SafetensorsReader
+import TestSupport
+import Testing
+
+/// A file of tensors, in the order given.
+private func file(_ tensors: [(name: String, type: String, shape: [Int], bytes: [UInt8])]) -> [UInt8] {
+  var entries: [String] = []
+  var data: [UInt8] = []
+  for tensor in tensors {
+    entries.append(entry(tensor.name, tensor.type, "\(tensor.shape)", data.count, data.count + tensor.bytes.count))
+    data += tensor.bytes
+  }
+  return safetensors("{\(entries.joined(separator: ","))}", data)
+}
+
+private func words(_ values: [UInt32]) -> [UInt8] {
+  values.flatMap { value in (0..<4).map { UInt8(truncatingIfNeeded: value >> ($0 * 8)) } }
+}
+
+private func floats(_ values: [Float]) -> [UInt8] { words(values.map(\.bitPattern)) }
+
+/// Numbers of a few bits, lowest bits first, one stream per column of a matrix.
+private func packedDown(_ matrix: [[Int]], bits: Int) -> [UInt32] {
+  let columns = matrix[0].count
+  let rows = matrix.count * bits / 32
+  var result = [UInt32](repeating: 0, count: rows * columns)
+  for (row, numbers) in matrix.enumerated() {
+    for (column, number) in numbers.enumerated() {
+      for bit in 0..<bits where number >> bit & 1 == 1 {
+        let place = row * bits + bit
+        result[place / 32 * columns + column] |= 1 << UInt32(place % 32)
+      }
+    }
+  }
+  return result
+}
+
+private func transposed(_ matrix: [[Int]]) -> [[Int]] {
+  matrix[0].indices.map { column in matrix.map { $0[column] } }
+}
+
+private func packedAcross(_ matrix: [[Int]], bits: Int) -> [UInt32] {
+  let packed = packedDown(transposed(matrix), bits: bits)
+  let columns = packed.count / matrix.count
+  return matrix.indices.flatMap { row in (0..<columns).map { packed[$0 * matrix.count + row] } }
+}
+
+@Suite("Quantised weights")
+struct QuantizationTests {
+  private func layer(_ bytes: [UInt8]) throws -> Layer {
+    let graph = try open(bytes)
+    #expect(graph.diagnostics.allSatisfy { $0.code == .inferred }, "\(graph.diagnostics)")
+    #expect(graph.layers.count == 1)
+    return try #require(graph.layers.first)
+  }
+
+  private func values(_ layer: Layer) throws -> [Float] {
+    let kernel = try #require(layer.parameters.first?.tensor)
+    #expect(kernel.name == "fc.weight" && kernel.elementType == .float32)
+    #expect(kernel.axes == [.output, .input])
+    return try kernel.values(as: Float.self)
+  }
+
+  /// 1, 2, 4, 8 in float8 e4m3.
+  private static let powers: [UInt8] = [0x38, 0x40, 0x48, 0x50]
+
+  @Test(
+    arguments: [
+      ([], [3], [3, 6, 12, 24]), ([1], [3], [3, 6, 12, 24]), ([2], [1, 10], [1, 2, 40, 80]),
+      ([2, 1], [1, 10], [1, 2, 40, 80]), ([1, 2], [1, 10], [1, 20, 4, 80]), ([2, 2], [1, 2, 3, 4], [1, 4, 12, 32]),
+    ] as [([Int], [Float], [Float])])
+  func float8(shape: [Int], scales: [Float], expected: [Float]) throws {
+    for suffix in ["weight_scale", "weight_scale_inv"] {
+      let layer = try layer(
+        file([
+          ("fc.weight", "F8_E4M3", [2, 2], Self.powers), ("fc.\(suffix)", "F32", shape, floats(scales)),
+        ]))
+      #expect(try values(layer) == expected)
+      #expect(layer.parameters.map(\.role) == [.kernel, .other(suffix)])
+      #expect(layer.note?.contains("dequantised from float8e4m3fn") == true)
+    }
+  }
+
+  @Test func blocksAtTheEdgeAreSmaller() throws {
+    let layer = try layer(
+      file([
+        ("fc.weight", "F8_E4M3", [192, 2], [UInt8](repeating: 0x38, count: 384)),
+        ("fc.weight_scale_inv", "F32", [2, 1], floats([1, 10])),
+      ]))
+    let values = try values(layer)
+    #expect(values[..<256].allSatisfy { $0 == 1 })
+    #expect(values[256...].allSatisfy { $0 == 10 })
+  }
+
+  @Test func eightBitIntegers() throws {
+    let layer = try layer(
+      file([("fc.weight", "I8", [2, 2], [127, 0, 129, 127]), ("fc.SCB", "F32", [2], floats([2, 4]))]))
+    #expect(try values(layer) == [2, 0, -4, 4])
+  }
+
+  @Test(arguments: [2, 3, 4, 8]) func gptq(bits: Int) throws {
+    let limit = 1 << bits
+    let numbers: [[Int]] = (0..<32).map { input in (0..<32).map { output in (input * 7 + output * 3) % limit } }
+    let zeros: [[Int]] = (0..<2).map { group in (0..<32).map { output in (output + group) % limit } }
+    let scales: [[Float]] = [[Float](repeating: 0.5, count: 32), [Float](repeating: 2, count: 32)]
+    let groups = (0..<32).map { $0 % 2 }
+    let layer = try layer(
+      file([
+        ("fc.qweight", "I32", [bits, 32], words(packedDown(numbers, bits: bits))),
+        ("fc.qzeros", "I32", [2, bits], words(packedAcross(zeros, bits: bits))),
+        ("fc.scales", "F32", [2, 32], floats(scales.flatMap { $0 })),
+        ("fc.g_idx", "I32", [32], words(groups.map(UInt32.init))),
+      ]))
+    var expected: [Float] = []
+    for output in 0..<32 {
+      for input in 0..<32 {
+        let group = groups[input]
+        expected.append(Float(numbers[input][output] - zeros[group][output] - 1) * scales[group][output])
+      }
+    }
+    #expect(try values(layer) == expected)
+    #expect(layer.note == "dequantised from GPTQ of \(bits) bits")
+    #expect(layer.parameters.dropFirst().map(\.role.label) == ["qweight", "qzeros", "scales", "g_idx"])
+  }
+
+  @Test func awq() throws {
+    let order = [0, 2, 4, 6, 1, 3, 5, 7]
+    func packed(_ row: [Int]) -> UInt32 {
+      var word: UInt32 = 0
+      for (nibble, column) in order.enumerated() { word |= UInt32(row[column]) << UInt32(nibble * 4) }
+      return word
+    }
+    let numbers: [[Int]] = (0..<4).map { input in (0..<8).map { column in (input * 5 + column) % 16 } }
+    let zeros = [Array(0..<8), Array(8..<16)]
+    let layer = try layer(
+      file([
+        ("fc.qweight", "I32", [4, 1], words(numbers.map(packed))),
+        ("fc.qzeros", "I32", [2, 1], words(zeros.map(packed))),
+        ("fc.scales", "F32", [2, 8], floats((0..<16).map { Float($0 + 1) })),
+      ]))
+    var expected: [Float] = []
+    for output in 0..<8 {
+      for input in 0..<4 {
+        let scale = Float(input / 2 * 8 + output + 1)
+        expected.append(Float(numbers[input][output] - zeros[input / 2][output]) * scale)
+      }
+    }
+    #expect(try values(layer) == expected)
+  }
+
+  @Test func groupOutsideTheScales() throws {
+    let layer = try layer(
+      file([
+        ("fc.qweight", "I32", [1, 8], words([UInt32](repeating: 0, count: 8))),
+        ("fc.qzeros", "I32", [1, 1], words([0])),
+        ("fc.scales", "F32", [1, 8], floats([Float](repeating: 1, count: 8))),
+        ("fc.g_idx", "I32", [8], words([0, 0, 0, 0, 0, 0, 0, 9])),
+      ]))
+    let error = try #require(throws: ReadError.self) { try layer.parameters[0].tensor.load() }
+    #expect(error.code == .malformed)
+    #expect(error.message == "assigns an input to a group outside 0..<1")
+  }
+
+  @Test func shapesOfNoSchemeAreReported() throws {
+    let graph = try open(
+      file([
+        ("fc.qweight", "I32", [3, 5], words([UInt32](repeating: 0, count: 15))),
+        ("fc.qzeros", "I32", [1, 1], words([0])),
+        ("fc.scales", "F32", [1, 8], floats([Float](repeating: 1, count: 8))),
+      ]))
+    #expect(graph.layers.isEmpty)
+    #expect(graph.diagnostics.filter { $0.code == .unsupportedTensor }.count == 3)
+  }
+
+  @Test func scalesThatDoNotFitAreReported() throws {
+    let graph = try open(
+      file([
+        ("fc.weight", "F8_E4M3", [2, 2], Self.powers), ("fc.weight_scale", "F32", [3], floats([1, 2, 3])),
+      ]))
+    #expect(graph.layers.isEmpty)
+    #expect(graph.diagnostics.contains { $0.subject == "fc.weight" && $0.code == .unsupportedTensor })
+  }
+
+  @Test func float8WithoutScalesStaysAsItIs() throws {
+    let layer = try layer(file([("fc.weight", "F8_E4M3", [2, 2], Self.powers)]))
+    #expect(layer.parameters[0].tensor.elementType == .float8e4m3fn)
+    #expect(layer.note == nil)
+  }
+}
