@@ -17,7 +17,7 @@ extension TensorBuilder {
       guard let factor = pickle.number(parts[1]), let zero = pickle.number(parts[2]) else {
         throw pickle.source.error(.malformed, "has a scale or zero point that is no number", subject: stored.name)
       }
-      scale = QuantizationScale(scales: [Float(factor)], zeroPoints: [Float(zero)], step: Int.max)
+      scale = .tensor(scale: Float(factor), zeroPoint: Float(zero))
     case "per_channel_affine", "per_channel_symmetric", "per_channel_affine_float_qparams":
       scale = try channelScale(parts, stored)
     default:
@@ -41,16 +41,15 @@ extension TensorBuilder {
     }
     // The shape's product does not overflow, so neither does a part of it.
     let step = stored.shape[(axis + 1)...].reduce(1, *)
-    return QuantizationScale(
-      scales: try scales.values(as: Float.self), zeroPoints: try zeroPoints.values(as: Float.self), step: step)
+    return .channels(scales: scales, zeroPoints: zeroPoints, step: step)
   }
 }
 
-/// Scale and zero point of each channel; a channel is `step` neighbouring elements long in C order.
-private struct QuantizationScale {
-  var scales: [Float]
-  var zeroPoints: [Float]
-  var step: Int
+/// Scale and zero point, of the whole tensor or of each channel.
+private enum QuantizationScale: Sendable {
+  case tensor(scale: Float, zeroPoint: Float)
+  /// A channel is `step` neighbouring elements long in C order.
+  case channels(scales: Tensor, zeroPoints: Tensor, step: Int)
 
   func dequantized(_ stored: Tensor, _ limits: Limits) throws(ReadError) -> Tensor {
     let (byteCount, overflow) = stored.elementCount.multipliedReportingOverflow(by: 4)
@@ -68,10 +67,18 @@ private struct QuantizationScale {
 
   private func bytes(of stored: Tensor) throws(ReadError) -> [UInt8] {
     let values = try stored.values(as: Float.self)
+    let scales: [Float]
+    let zeroPoints: [Float]
+    let length: Int
+    switch self {
+    case .tensor(let scale, let zeroPoint): (scales, zeroPoints, length) = ([scale], [zeroPoint], 1)
+    case .channels(let all, let zeros, let step):
+      (scales, zeroPoints, length) = (try all.values(as: Float.self), try zeros.values(as: Float.self), max(step, 1))
+    }
     var bytes: [UInt8] = []
     bytes.reserveCapacity(values.count * 4)
     for (index, value) in values.enumerated() {
-      let channel = index / max(step, 1) % scales.count
+      let channel = index / length % scales.count
       let bits = ((value - zeroPoints[channel]) * scales[channel]).bitPattern
       for byte in 0..<4 { bytes.append(UInt8(truncatingIfNeeded: bits >> (8 * byte))) }
     }

@@ -126,8 +126,9 @@ struct StateSelection {
   private mutating func leaveOutCopies(of chosen: String, among groups: [Group]) {
     guard !isAverage(chosen) else { return }
     let level = level
-    let averages = groups.filter { $0.isContainer && $0.name != chosen && isAverage($0.name) }.map(\.name)
-    leaveOut("is an average of '\(chosen)' over the training") { averages.contains($0.path[level]) }
+    let averages = Set(
+      groups.filter { $0.isContainer && $0.name != chosen && isAverage($0.name) }.map { ByteString($0.name) })
+    leaveOut("is an average of '\(chosen)' over the training") { averages.contains(ByteString($0.path[level])) }
   }
 
   private func isAverage(_ name: String) -> Bool {
@@ -139,10 +140,12 @@ struct StateSelection {
   /// Takes prefixes that wrappers of the model put before every name off the names.
   private mutating func stripSharedPrefixes() {
     var stripped: [String] = []
-    while let prefix = Self.prefixes.first(where: { prefix in
-      !tensors.isEmpty
-        && tensors.allSatisfy { $0.name.utf8.count > prefix.utf8.count && $0.name.utf8.starts(with: prefix.utf8) }
-    }) {
+    while stripped.count < Self.maximumPrefixes,
+      let prefix = Self.prefixes.first(where: { prefix in
+        !tensors.isEmpty
+          && tensors.allSatisfy { $0.name.utf8.count > prefix.utf8.count && $0.name.utf8.starts(with: prefix.utf8) }
+      })
+    {
       for index in tensors.indices { tensors[index].name = String(tensors[index].name.dropFirst(prefix.count)) }
       stripped.append(prefix)
     }
@@ -150,6 +153,8 @@ struct StateSelection {
     diagnostics.append(
       Diagnostic(.inferred, stripped.joined(), "stands before every name, and is left away as a wrapper of the model"))
   }
+
+  private static let maximumPrefixes = 8
 
   private static let prefixes = [
     "module.", "_orig_mod.", "_fsdp_wrapped_module.", "_checkpoint_wrapped_module.", "model.",

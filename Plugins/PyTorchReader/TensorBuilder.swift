@@ -26,13 +26,15 @@ struct TensorBuilder {
   let forms: TensorForms
   /// Storages that lie in the pickle itself, by the node that holds them.
   private var embedded: [Pickle.ID: TensorStorage] = [:]
+  /// Bytes taken out of the pickle to be decoded or read as a file.
+  private var spentByteCount = 0
 
   init(_ pickle: Pickle, _ storages: StorageTable, limits: Limits, depth: Int) {
     self.pickle = pickle
     self.storages = storages
     self.limits = limits
     self.depth = depth
-    forms = TensorForms(pickle: pickle, views: storages.views)
+    forms = TensorForms(pickle: pickle, views: storages.views, maximumRank: limits.maximumRank)
   }
 
   /// The tensor under its name.
@@ -105,9 +107,11 @@ extension TensorBuilder {
       return try storages.storage(reference(key), in: pickle.source)
     }
     if pickle.tuple(id) != nil { return try storages.storage(reference(id), in: pickle.source) }
+    try spend(0)
     guard pickle.callable(of: id)?.name == "_load_from_bytes", let bytes = pickle.arguments(of: id)?.first,
       let contents = pickle.bytes(bytes)
     else { throw pickle.source.error(.malformed, "a tensor is built over something that is no storage") }
+    try spend(contents.byteCount)
     let loaded = try embeddedStorage(contents, identity: "embedded \(id.hashValue)")
     embedded[id] = loaded
     return loaded
@@ -131,6 +135,17 @@ extension TensorBuilder {
       reference.part = first..<first + size
     }
     return reference
+  }
+
+  /// Counts bytes that are decoded: together they are no more than the pickle has, unless
+  /// the same ones are decoded again and again.
+  mutating func spend(_ byteCount: Int) throws(ReadError) {
+    let (sum, overflow) = spentByteCount.addingReportingOverflow(byteCount)
+    spentByteCount = overflow ? Int.max : sum
+    guard spentByteCount / 2 <= pickle.source.byteCount else {
+      throw pickle.source.error(
+        .limitExceeded, "decodes \(spentByteCount) bytes out of a pickle of \(pickle.source.byteCount)")
+    }
   }
 
   /// The storage in a file that was saved into the pickle, which consists of that storage alone.

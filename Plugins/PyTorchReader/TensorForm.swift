@@ -41,6 +41,8 @@ struct StoredView {
 struct TensorForms {
   let pickle: Pickle
   let views: [String: StorageTable.View]
+  /// Longer shapes are not looked at: one may be shared by many tensors.
+  let maximumRank: Int
 
   /// What the node is, if it is a tensor.
   func form(of id: Pickle.ID) -> TensorForm? {
@@ -104,13 +106,20 @@ struct TensorForms {
     guard arguments.count >= 4, let offset = pickle.integer(arguments[1]), let shape = size(arguments[2]),
       let strides = size(arguments[3])
     else { return .unsupported("is rebuilt from arguments that are not (storage, offset, size, stride)", shape: []) }
-    let transformed = ["conj", "neg"].contains { flag in
-      metadata.flatMap { pickle.value(in: $0, forKey: flag) }.flatMap(pickle.boolean) == true
-    }
+    let transformed = metadata.map(isTransforming) ?? false
     return .view(
       StoredView(
         storage: .node(arguments[0]), elementOffset: offset, shape: shape, strides: strides, dtype: dtype,
         quantizer: quantizer, isLazilyTransformed: transformed))
+  }
+
+  /// `{"conj": True}` or `{"neg": True}`
+  private func isTransforming(_ metadata: Pickle.ID) -> Bool {
+    // There are two keys; a large dictionary that many tensors share is not searched for each.
+    guard case .dictionary(let flat) = pickle[metadata], flat.count <= 32 else { return false }
+    return ["conj", "neg"].contains { flag in
+      pickle.value(in: metadata, forKey: flag).flatMap(pickle.boolean) == true
+    }
   }
 
   /// A tensor that the container describes under a number.
@@ -125,15 +134,17 @@ struct TensorForms {
 
   /// A shape: a tuple or list of integers, or `torch.Size` of one.
   func size(_ id: Pickle.ID) -> [Int]? {
-    if let plain = pickle.integers(id) { return plain }
-    guard pickle.callable(of: id)?.name == "Size" else { return nil }
-    return pickle.arguments(of: id)?.first.flatMap(pickle.integers)
+    if let plain = pickle.elements(id) { return plain.count <= maximumRank ? pickle.integers(id) : nil }
+    guard pickle.callable(of: id)?.name == "Size", let inner = pickle.arguments(of: id)?.first,
+      let plain = pickle.elements(inner), plain.count <= maximumRank
+    else { return nil }
+    return pickle.integers(inner)
   }
 
   /// (layout, (indices, values, size, …)) or (layout, (row starts, columns, values, size)).
   private func sparseShape(_ arguments: [Pickle.ID]) -> [Int] {
     guard arguments.count > 1, let parts = pickle.tuple(arguments[1]) else { return [] }
-    return parts.lazy.compactMap { self.size($0) }.first ?? []
+    return parts.prefix(8).lazy.compactMap { self.size($0) }.first ?? []
   }
 
   private static let wrappers: Set<String> = [

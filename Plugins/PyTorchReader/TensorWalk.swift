@@ -20,9 +20,14 @@ struct FoundTensor {
 struct TensorWalk {
   private struct Place {
     var id: Pickle.ID
-    var path: [String]
+    /// Path of what contains it: one array for all its neighbours.
+    var parent: [String] = []
+    /// `nil` for the root.
+    var name: String?
     var containerDepth: Int
     var isOptimizerState: Bool
+
+    var path: [String] { name.map { parent + [$0] } ?? parent }
   }
 
   private let pickle: Pickle
@@ -31,6 +36,8 @@ struct TensorWalk {
   private var stack: [Place] = []
   private var visited: Set<Pickle.ID> = []
   private var nameByteCount = 0
+  /// Elements and entries looked at: shared parts count each time.
+  private var stepCount = 0
   private var found: [FoundTensor] = []
 
   /// - Throws: `.limitExceeded` above the limits on tensors, names and nesting.
@@ -38,7 +45,7 @@ struct TensorWalk {
     in pickle: Pickle, _ forms: TensorForms, limits: Limits
   ) throws(ReadError) -> [FoundTensor] {
     var walk = TensorWalk(pickle, forms, limits)
-    walk.stack = [Place(id: pickle.root, path: [], containerDepth: 0, isOptimizerState: false)]
+    walk.stack = [Place(id: pickle.root, containerDepth: 0, isOptimizerState: false)]
     while let place = walk.stack.popLast() { try walk.visit(place) }
     return walk.found
   }
@@ -58,6 +65,7 @@ struct TensorWalk {
     switch pickle[place.id] {
     case .list(let elements), .tuple(let elements), .set(let elements):
       guard visited.insert(place.id).inserted else { return }
+      try count(elements.count)
       try push(elements.enumerated().map { ("\($0.offset)", $0.element) }, below: place, isContainer: true)
     case .dictionary: try visitDictionary(place)
     case .object: try visitObject(place)
@@ -69,8 +77,9 @@ struct TensorWalk {
     guard found.count < limits.maximumTensorCount else {
       throw pickle.source.error(.limitExceeded, "has more than \(limits.maximumTensorCount) tensors")
     }
-    let length = place.path.reduce(place.path.count) { $0 + $1.utf8.count }
-    nameByteCount += length
+    let path = place.path
+    let length = path.reduce(path.count) { $0 + $1.utf8.count }
+    nameByteCount += length + path.count * MemoryLayout<String>.stride
     guard length <= limits.maximumNameBytes, nameByteCount <= limits.maximumIndexBytes else {
       throw pickle.source.error(
         .limitExceeded, "has a tensor's name of \(length) bytes, the limit is \(limits.maximumNameBytes)",
@@ -78,11 +87,12 @@ struct TensorWalk {
     }
     found.append(
       FoundTensor(
-        path: place.path, containerDepth: place.containerDepth, form: form, isOptimizerState: place.isOptimizerState))
+        path: path, containerDepth: place.containerDepth, form: form, isOptimizerState: place.isOptimizerState))
   }
 
   private mutating func visitDictionary(_ place: Place) throws(ReadError) {
     guard visited.insert(place.id).inserted, let entries = pickle.entries(place.id) else { return }
+    try count(entries.count)
     var inner = place
     inner.isOptimizerState = place.isOptimizerState || isOptimizer(place.id)
     try push(named(entries), below: inner, isContainer: true)
@@ -91,12 +101,13 @@ struct TensorWalk {
   /// An object: its items as a dictionary's or list's, and its attributes.
   private mutating func visitObject(_ place: Place) throws(ReadError) {
     guard visited.insert(place.id).inserted, let object = pickle.object(place.id) else { return }
-    let isDictionary = pickle.entries(place.id) != nil
-    var children: [(name: String, id: Pickle.ID)] = []
-    if let entries = pickle.entries(place.id) { children += named(entries) }
+    let entries = pickle.entries(place.id)
+    let isDictionary = entries != nil
+    try count((entries?.count ?? 0) + object.items.count)
+    var children = entries.map(named) ?? []
     children += object.items.enumerated().map { ("\($0.offset)", $0.element) }
     // A dictionary's own attributes (`_metadata`) are no part of it.
-    if children.isEmpty, let state = object.states.last { children = attributes(state) }
+    if children.isEmpty, let state = object.states.last { children = try attributes(state) }
     try push(children, below: place, isContainer: isDictionary)
   }
 
@@ -105,20 +116,23 @@ struct TensorWalk {
     guard visited.insert(place.id).inserted, let arguments = pickle.arguments(of: place.id),
       let state = arguments.last, let entries = pickle.entries(state)
     else { return }
+    try count(entries.count)
     try push(named(entries), below: place, isContainer: false)
   }
 
   /// The attributes of an object; of a module, its parameters, buffers and submodules in their place.
-  private func attributes(_ state: Pickle.ID) -> [(name: String, id: Pickle.ID)] {
+  private mutating func attributes(_ state: Pickle.ID) throws(ReadError) -> [(name: String, id: Pickle.ID)] {
     var dictionary = state
     // (dictionary, slots)
     if let parts = pickle.tuple(state), parts.count == 2 { dictionary = parts[0] }
     guard let entries = pickle.entries(dictionary) else { return [] }
+    try count(entries.count)
     let all = named(entries)
     guard all.contains(where: { $0.name == "_parameters" }) else { return all }
     var result: [(name: String, id: Pickle.ID)] = []
     for name in ["_parameters", "_buffers", "_modules"] {
       guard let inner = all.last(where: { $0.name == name }), let entries = pickle.entries(inner.id) else { continue }
+      try count(entries.count)
       result += named(entries)
     }
     return result + all.filter { !$0.name.hasPrefix("_") }
@@ -152,18 +166,31 @@ struct TensorWalk {
     pickle.value(in: id, forKey: "param_groups") != nil && pickle.value(in: id, forKey: "state") != nil
   }
 
+  /// Spends steps: parts that many objects share would otherwise make few bytes a long walk.
+  private mutating func count(_ steps: Int) throws(ReadError) {
+    stepCount += steps
+    guard stepCount <= Self.minimumSteps + 8 * pickle.count else {
+      throw pickle.source.error(
+        .limitExceeded, "has \(pickle.count) objects, which share so much that \(stepCount) steps do not visit them all"
+      )
+    }
+  }
+
+  private static let minimumSteps = 100_000
+
   private mutating func push(
     _ children: [(name: String, id: Pickle.ID)], below place: Place, isContainer: Bool
   ) throws(ReadError) {
-    guard place.path.count < limits.maximumNesting else {
+    let path = place.path
+    guard path.count < limits.maximumNesting else {
       throw pickle.source.error(.limitExceeded, "nests objects more than \(limits.maximumNesting) deep")
     }
     let depth =
-      isContainer && place.containerDepth == place.path.count ? place.containerDepth + 1 : place.containerDepth
+      isContainer && place.containerDepth == path.count ? place.containerDepth + 1 : place.containerDepth
     for child in children.reversed() where !isScalar(child.id) {
       stack.append(
         Place(
-          id: child.id, path: place.path + [child.name], containerDepth: depth,
+          id: child.id, parent: path, name: child.name, containerDepth: depth,
           isOptimizerState: place.isOptimizerState))
     }
   }

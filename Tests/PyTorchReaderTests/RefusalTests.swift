@@ -146,6 +146,47 @@ private typealias W = PickleWriter
     #expect(finding.message.hasPrefix("has 3 bytes after the end of its pickle"))
   }
 
+  // MARK: Few bytes that ask for much
+
+  /// A list under memo 0, and then `count` objects made of it.
+  private func sharing(_ list: [UInt8], _ object: [UInt8], count: Int) -> [UInt8] {
+    let each = Array("(h\u{0}".utf8) + Array("tR".utf8)
+    let objects = Array("](".utf8) + (0..<count).flatMap { _ in object + each } + Array("e".utf8)
+    return list + Array("q\u{0}0".utf8) + objects
+  }
+
+  @Test func walksSharedPartsWithinABudget() throws {
+    let pairs = W.list((0..<5_000).map { W.tuple([W.integer($0), W.list([])]) })
+    let value = sharing(pairs, W.global("collections", "OrderedDict"), count: 5_000)
+    let error = try #require(throws: ReadError.self) { try tensors(in: torchFile(value)) }
+    #expect(error.code == .limitExceeded)
+    #expect(error.message.hasPrefix("has 3"))
+  }
+
+  @Test func readsSharedFilesWithinABudget() throws {
+    let inner = legacyFile(W.storage("0", 4), storages: [("0", 4, W.floats([1, 2, 3, 4]))])
+    let load = W.global("torch.storage", "_load_from_bytes") + Array("(h\u{0}tR".utf8)
+    let state = W.dictionary((0..<500).map { ("\($0)", W.tensor(load, [2, 2])) })
+    let large = inner + [UInt8](repeating: 0, count: 1_000_000)
+    let contents = try tensors(in: W.pickle(W.bytes(large) + Array("q\u{0}0".utf8) + state))
+    #expect(contents.tensors.count == 2)
+    #expect(contents.diagnostics.last?.code == .unreadableTensor)
+    #expect(contents.diagnostics.last?.message.hasPrefix("decodes 30") == true)
+  }
+
+  @Test func allocatesNothingForExpandedTensors() throws {
+    let huge = 1 << 33
+    let scales = W.tensor(W.storage("0", 4), [huge], strides: [0])
+    let quantizer = W.tuple([W.global("torch", "per_channel_affine"), scales, scales, W.integer(0)])
+    let value = W.call(
+      "torch._utils", "_rebuild_qtensor",
+      [W.storage("1", 1, type: "QInt8Storage"), W.integer(0), W.integers([huge]), W.integers([0]), quantizer])
+    let file = torchFile(value, storages: [("0", W.floats([1, 2, 3, 4])), ("1", [1])])
+    let contents = try tensors(in: file)
+    #expect(contents.tensors.map(\.shape) == [[huge]])
+    #expect(contents.tensors.map(\.elementType) == [.float32])
+  }
+
   // MARK: Damage
 
   private static let samples: [[UInt8]] = [
