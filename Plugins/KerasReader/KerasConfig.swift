@@ -52,6 +52,7 @@ private struct ConfigParser {
     layer.hasScale = config["scale"]?.bool ?? true
     layer.hasCenter = config["center"]?.bool ?? true
     layer.quantization = quantization(config)
+    layer.variableType = config["dtype"]?.string ?? config["dtype"]?["config"]?["name"]?.string
   }
 
   /// `dtype` of a quantised layer is a policy: `int8_from_float32`.

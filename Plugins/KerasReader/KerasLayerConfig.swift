@@ -23,6 +23,8 @@ struct KerasLayerConfig: Sendable {
   var outputs: Int?
   var hasScale = true
   var hasCenter = true
+  /// What its variables are made of, where the configuration says so plainly: `bfloat16`.
+  var variableType: String?
   /// `int8`, `int4`, `float8`, …, if its kernel was quantised.
   var quantization: String?
 

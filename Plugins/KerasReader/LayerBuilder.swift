@@ -68,7 +68,7 @@ struct LayerBuilder {
     var result: [(name: String, parameter: Parameter)] = []
     let scale = names.firstIndex(of: "kernel_scale").map { unit.variables[$0].dataset }
     for (name, variable) in zip(names, unit.variables) {
-      guard var tensor = tensor(variable.dataset) else { continue }
+      guard var tensor = tensor(variable.dataset.typed(by: unit.config)) else { continue }
       if name == "kernel", let kerasClass, let scale, let weights = dequantized(tensor, scale, kerasClass) {
         tensor = weights
       }
@@ -179,6 +179,16 @@ extension String {
   fileprivate var isGate: Bool { utf8.count == 3 && (hasPrefix("W_") || hasPrefix("U_")) }
 
   fileprivate var gateLabel: String { (hasPrefix("W_") ? "kernel_" : "recurrent_kernel_") + dropFirst(2) }
+}
+
+extension HDF5Index.Dataset {
+  /// Legacy files store bfloat16 as two opaque bytes and say only in the configuration what they are.
+  fileprivate func typed(by config: KerasLayerConfig?) -> HDF5Index.Dataset {
+    guard elementType == nil, typeName == "opaque of 2 bytes", config?.variableType == "bfloat16" else { return self }
+    var copy = self
+    copy.elementType = .bfloat16
+    return copy
+  }
 }
 
 extension Diagnostic {

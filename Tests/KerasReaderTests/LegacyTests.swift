@@ -158,6 +158,23 @@ func legacy(
       ])
   }
 
+  /// Two opaque bytes, which only the configuration explains.
+  @Test func halfPrecisionByTheConfiguration() throws {
+    let config = """
+      {"class_name": "Sequential", "config": {"name": "s", "layers": [{"class_name": "Dense", "config": {"name": "d",
+        "dtype": {"class_name": "DTypePolicy", "config": {"name": "bfloat16"}}}}]}}
+      """
+    var builder = HDF5Builder()
+    builder.attribute("", "model_config", .variableString(config))
+    builder.attribute("", "keras_version", .variableString("3.0.0"))
+    builder.dataset("model_weights/d/d/kernel", .raw([0x80, 0x3F, 0, 0x40], type: .opaque(2), shape: [2, 1]))
+    builder.attribute("model_weights", "layer_names", .fixedStrings(["d"]))
+    builder.attribute("model_weights/d", "weight_names", .fixedStrings(["d/kernel"]))
+    let graph = try open(builder.bytes())
+    #expect(rows(graph) == ["d dense kernel [1, 2]"])
+    #expect(try graph.layers[0].parameters[0].tensor.values() == [1, 2])
+  }
+
   @Test func dataflow() throws {
     let config = """
       {"class_name": "Functional", "config": {"name": "m", "layers": [

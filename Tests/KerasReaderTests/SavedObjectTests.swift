@@ -204,6 +204,14 @@ private func archive(_ members: [(String, [UInt8])]) -> [UInt8] { ZipBuilder(mem
     #expect(error?.file.hasSuffix("m.keras!model.weights.h5") == true)
   }
 
+  @Test func everyTruncationIsRefused() throws {
+    let bytes = archive([("config.json", Array(config.utf8)), ("model.weights.h5", try weights().bytes())])
+    for count in stride(from: 0, to: bytes.count, by: 101) {
+      let error = try failure(Array(bytes[..<count]))
+      #expect(error != nil)
+    }
+  }
+
   @Test func probes() {
     func probe(_ bytes: [UInt8]) -> Match { unsafe KerasReader().probe(bytes.span.bytes) }
     let signature: [UInt8] = [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A]
