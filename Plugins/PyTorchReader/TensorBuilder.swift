@@ -112,7 +112,7 @@ extension TensorBuilder {
       let contents = pickle.bytes(bytes)
     else { throw pickle.source.error(.malformed, "a tensor is built over something that is no storage") }
     try spend(contents.byteCount)
-    let loaded = try embeddedStorage(contents, identity: "embedded \(id.hashValue)")
+    let loaded = try embeddedStorage(contents, identity: "\(pickle.source.label) embedded \(embedded.count)")
     embedded[id] = loaded
     return loaded
   }
