@@ -120,7 +120,9 @@ let package = Package(
     tests("MatrixSlicingTests", ["MatrixSlicing", "ModelReading"]),
     tests("AnalysisTests", readers + ["Analysis", "MatrixSlicing", "ModelReading", "SpectralCore"]),
     tests("ReportingTests", ["Reporting", "Analysis", "ModelReading"]),
-    tests("ReaderConformanceTests", readers + ["ModelReading", "MatrixSlicing", "StrictJSON"]),
+    tests(
+      "ReaderConformanceTests",
+      readers + ["HDF5", "hdf5-worker-host", "ModelReading", "MatrixSlicing", "StrictJSON"]),
     .executableTarget(
       name: "mutate", dependencies: readers + ["ModelReading", "HDF5", "MatrixSlicing"], path: "Tests/Fuzzing",
       swiftSettings: strict),

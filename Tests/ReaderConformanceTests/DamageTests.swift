@@ -22,7 +22,7 @@ import Testing
 
   @Test(arguments: Sample.smallest(2)) func truncatedFilesAreErrorsOrModels(_ sample: Sample) throws {
     let bytes = try Fixtures.read(sample.fullPath)
-    let step = max(1, bytes.count / 400)
+    let step = max(1, bytes.count / 150)
     try Fixtures.withDirectory { folder in
       let path = folder + "/" + (sample.path.split(separator: "/").last ?? "model")
       for length in stride(from: 0, to: bytes.count, by: step) {
@@ -36,11 +36,11 @@ import Testing
     try Fixtures.withDirectory { folder in
       let path = folder + "/" + (sample.path.split(separator: "/").last ?? "model")
       let index = min(bytes.count, 2048)
-      for (number, damaged) in Corruption.singleBytes(of: Array(bytes[..<index]), count: 300, seed: 7).enumerated() {
+      for (number, damaged) in Corruption.singleBytes(of: Array(bytes[..<index]), count: 150, seed: 7).enumerated() {
         try check(damaged + bytes[index...], path, "start, change \(number)")
       }
       let tail = max(0, bytes.count - 2048)
-      for (number, damaged) in Corruption.singleBytes(of: Array(bytes[tail...]), count: 300, seed: 11).enumerated() {
+      for (number, damaged) in Corruption.singleBytes(of: Array(bytes[tail...]), count: 150, seed: 11).enumerated() {
         try check(bytes[..<tail] + damaged, path, "end, change \(number)")
       }
     }
@@ -67,7 +67,6 @@ import Testing
     let padded = header + String(repeating: " ", count: (8 - header.utf8.count % 8) % 8)
     let length = (0..<8).map { UInt8(truncatingIfNeeded: padded.utf8.count >> ($0 * 8)) }
     try expectOpensUntouched(length + Array(padded.utf8), dataBytes: count * 4, "sparse.safetensors")
-    guard registry.formats.contains(where: { $0.name == "numpy" }) else { return }
     let description = "{'descr': '<f4', 'fortran_order': False, 'shape': (32768, 65536), }"
     let text = description + String(repeating: " ", count: 117 - description.utf8.count) + "\n"
     try expectOpensUntouched(
