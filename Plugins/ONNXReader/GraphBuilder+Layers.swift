@@ -3,9 +3,7 @@ import ModelReading
 extension GraphBuilder {
   /// The layers that a node is: none, one, or one per direction. Nodes with the same weight are the same layers.
   mutating func layers(for node: ONNXNode, in scope: Int) throws(ReadError) -> [Int] {
-    let weights = OperatorWeights(
-      tracer: OriginTracer(scopes: scopes, constants: constants, limits: limits), node: node, scope: scope)
-    let candidates = try weights.candidates()
+    let candidates = try candidates(for: node, in: scope)
     guard let first = candidates.first?.uses.first else { return [] }
     if first.role.isWeight, let known = constants[first.origin.constant].layer {
       let indices = (known..<known + candidates.count).filter { layers.indices.contains($0) }
@@ -20,6 +18,12 @@ extension GraphBuilder {
       result.append(add(candidate, node, scopes[scope].path))
     }
     return result
+  }
+
+  /// A function of its own, so that the tracer, which shares the lists that `add` changes, is gone by then.
+  private func candidates(for node: ONNXNode, in scope: Int) throws(ReadError) -> [LayerCandidate] {
+    let tracer = OriginTracer(scopes: scopes, constants: constants, limits: limits)
+    return try OperatorWeights(tracer: tracer, node: node, scope: scope).candidates()
   }
 
   private mutating func add(_ candidate: LayerCandidate, _ node: ONNXNode, _ path: String) -> Int {

@@ -5,7 +5,7 @@ struct GraphBuilder {
   /// Functions may call functions; subgraphs nest as deep as the walker allows.
   static let maximumScopeDepth = 64
   /// Entries in all lists of upstream layers; a model that needs more is reported without its dataflow.
-  static let maximumDataflow = 5_000_000
+  static let maximumDataflow = 1_000_000
 
   let path: String
   let limits: Limits
@@ -140,10 +140,24 @@ struct GraphBuilder {
 
   // MARK: - Dataflow
 
+  /// The lists, each ascending, as one.
   private func union(_ lists: [[Int]]) -> [Int] {
-    let known = lists.filter { !$0.isEmpty }
-    guard known.count > 1 else { return known.first ?? [] }
-    return Set(known.joined()).sorted()
+    lists.reduce([]) { merged($0, $1) }
+  }
+
+  private func merged(_ a: [Int], _ b: [Int]) -> [Int] {
+    if a.isEmpty || a == b { return b }
+    if b.isEmpty { return a }
+    var result: [Int] = []
+    result.reserveCapacity(a.count + b.count)
+    var (i, j) = (0, 0)
+    while i < a.count || j < b.count {
+      let next = j == b.count ? a[i] : i == a.count ? b[j] : min(a[i], b[j])
+      if i < a.count, a[i] == next { i += 1 }
+      if j < b.count, b[j] == next { j += 1 }
+      result.append(next)
+    }
+    return result
   }
 
   private mutating func setUpstream(_ layers: [[Int]], of node: ONNXNode, _ scope: Int) {
