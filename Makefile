@@ -7,8 +7,8 @@ RELEASE = -c release --product heavytail --static-swift-stdlib
 PACKAGES = libhdf5-dev libopenblas-dev liblapacke-dev libprotobuf-c-dev zlib1g-dev pkg-config
 MODULES = hdf5 openblas lapacke libprotobuf-c zlib
 SOURCES = Package.swift Sources Plugins Tests
-# Everything of SampleModels that is meant to be read.
-SAMPLES = SampleModels/LeNet5 SampleModels/LeNet5Large SampleModels/MLP3 SampleModels/Variety
+# The trained models; Variety and Bad are for the tests.
+SAMPLES = SampleModels/LeNet5 SampleModels/LeNet5Large SampleModels/MLP3
 
 .PHONY: help run test build install uninstall bench format lint dependencies clean
 
