@@ -26,68 +26,18 @@ public struct PowerLawFit: Sendable, Equatable {
 
   /// Fits `values`, trying each distinct value but the largest as xmin.
   ///
-  /// Candidates are abandoned as soon as they are known to be worse than the
-  /// best so far, which changes no result. The first of equal minima wins.
-  ///
-  /// - Parameter values: ascending and positive.
+  /// - Parameters:
+  ///   - values: ascending and positive.
+  ///   - maximum: cuts the model off above this value in the distance, as
+  ///     `xmax` of the powerlaw package does; the likelihood, and so α for a
+  ///     given xmin, stay as they are.
   /// - Returns: `nil` if there are fewer than two distinct values.
-  public init?(_ values: some Collection<Double>) {
-    let logarithms = values.map { log($0) }
-    let sums = PowerLawFit.suffixSums(logarithms)
-    var best: (start: Int, alpha: Double, distance: Double)?
-    for start in PowerLawFit.candidates(values) {
-      let tailCount = logarithms.count - start
-      let sum = sums[start] - Double(tailCount) * logarithms[start]
-      guard sum > 0 else { continue }
-      let alpha = 1 + Double(tailCount) / sum
-      guard alpha > 1, alpha.isFinite else { continue }
-      let bound = best?.distance ?? .infinity
-      if let distance = PowerLawFit.distance(logarithms[start...], alpha: alpha, below: bound) {
-        best = (start, alpha, distance)
-      }
-    }
-    guard let best else { return nil }
+  public init?(_ values: some Collection<Double>, maximum: Double? = nil) {
+    let scan = PowerLawScan(logarithms: values.map { log($0) }, maximum: maximum.map { log($0) })
+    guard let best = scan.best() else { return nil }
     alpha = best.alpha
     xmin = values[values.index(values.startIndex, offsetBy: best.start)]
     distance = best.distance
-    tailCount = logarithms.count - best.start
-  }
-
-  /// Position of the first of each run of equal values, the last run excepted.
-  private static func candidates(_ values: some Collection<Double>) -> [Int] {
-    var starts: [Int] = []
-    var previous: Double?
-    for (position, value) in values.enumerated() {
-      if value != previous { starts.append(position) }
-      previous = value
-    }
-    return starts.dropLast()
-  }
-
-  private static func suffixSums(_ values: [Double]) -> [Double] {
-    var sums = [Double](repeating: 0, count: values.count)
-    var sum = 0.0
-    for i in values.indices.reversed() {
-      sum += values[i]
-      sums[i] = sum
-    }
-    return sums
-  }
-
-  /// The Kolmogorov–Smirnov distance, or `nil` if it is not below `bound`.
-  private static func distance(_ logarithms: ArraySlice<Double>, alpha: Double, below bound: Double) -> Double? {
-    let step = 1 / Double(logarithms.count)
-    let origin = logarithms[logarithms.startIndex]
-    var largest = 0.0
-    var rank = 0.0
-    for value in logarithms {
-      let deviation = abs(1 - exp((1 - alpha) * (value - origin)) - rank * step)
-      if deviation > largest {
-        guard deviation < bound else { return nil }
-        largest = deviation
-      }
-      rank += 1
-    }
-    return largest
+    tailCount = values.count - best.start
   }
 }

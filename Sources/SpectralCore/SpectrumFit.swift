@@ -1,0 +1,79 @@
+/// Everything that is fitted to one spectrum: the noise, the phase, the tail, and how credible it is.
+///
+/// One ESD in, values out; nothing random but the bootstrap, which its seed fixes.
+public struct SpectrumFit: Sendable {
+  public struct Options: Sendable, Equatable {
+    /// Spectra with fewer eigenvalues above zero get no tail fit.
+    public var minimumTailSpectrum = 8
+    /// Bootstrap replicates for the p-value; 0 leaves it out.
+    public var replicateCount = GoodnessOfFit.defaultReplicateCount
+    /// Tails with more eigenvalues get no p-value.
+    public var largestBootstrapTail = 2000
+    /// Seed of the bootstrap.
+    public var seed: UInt64 = 0
+    public var thresholds = PhaseThresholds()
+
+    public init() {}
+  }
+
+  /// The phase and, in it, the fit of the noise; `nil` for zero matrices, M = 1 and very few eigenvalues.
+  public let phase: PhaseAnalysis?
+  /// The power law; `nil` for too few eigenvalues or all equal ones.
+  public let powerLaw: PowerLawFit?
+  /// The tail's distributions compared; `nil` without a power law.
+  public let tail: TailComparison?
+  /// The bootstrap of the power law; `nil` without one, or where it was left out.
+  public let goodness: GoodnessOfFit?
+  /// The trace-log condition; `nil` for a zero matrix.
+  public let traceLog: TraceLog?
+
+  public init(_ spectrum: Spectrum, options: Options = Options()) {
+    phase = PhaseAnalysis(spectrum, thresholds: options.thresholds)
+    traceLog = TraceLog(spectrum.eigenvalues)
+    let values = spectrum.positiveEigenvalues
+    guard spectrum.columns > 1, values.count >= options.minimumTailSpectrum, let fit = PowerLawFit(values) else {
+      powerLaw = nil
+      tail = nil
+      goodness = nil
+      return
+    }
+    powerLaw = fit
+    tail = TailSample(values, xmin: fit.xmin).map { TailComparison($0) }
+    let isWanted = options.replicateCount > 0 && fit.tailCount <= options.largestBootstrapTail
+    goodness =
+      isWanted
+      ? GoodnessOfFit(values, fit: fit, replicateCount: options.replicateCount, seed: options.seed) : nil
+  }
+
+  /// Whether the exponent means something: enough eigenvalues, close to their law, and not rejected by the bootstrap.
+  public var isPowerLawCredible: Bool {
+    guard let powerLaw else { return false }
+    return powerLaw.tailCount >= SpectrumFit.credibleTailCount && powerLaw.distance <= SpectrumFit.credibleDistance
+      && (goodness?.pValue ?? 1) >= GoodnessOfFit.rejection
+  }
+
+  /// Below this many values almost any tail passes for a power law.
+  public static let credibleTailCount = 20
+  /// Heavy-tailed spectra have D of 0.01 to 0.06, bulk and spikes 0.08 to 0.10, Gaussian matrices 0.12 to 0.15.
+  public static let credibleDistance = 0.06
+
+  /// μ, the tail exponent of independent entries that would have this α; `nil` where α is not credible
+  /// or noise, with or without spikes, explains the spectrum.
+  public var mu: Double? {
+    guard let powerLaw, isPowerLawCredible, !isNoise else { return nil }
+    return tailExponent(alpha: powerLaw.alpha)
+  }
+
+  /// `nil` where neither noise nor a credible power law explains the spectrum.
+  public var universalityClass: UniversalityClass? {
+    isNoise ? .gaussian : mu.map { UniversalityClass(mu: $0) }
+  }
+
+  /// Whether the spectrum is a bulk of noise with at most a few spikes.
+  private var isNoise: Bool {
+    switch phase?.phase {
+    case .randomLike, .bleedingOut, .bulkPlusSpikes: true
+    default: false
+    }
+  }
+}
