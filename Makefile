@@ -10,12 +10,13 @@ SOURCES = Package.swift Sources Plugins Tests
 # The trained models; Variety and Bad are for the tests.
 SAMPLES = SampleModels/LeNet5 SampleModels/LeNet5Large SampleModels/MLP3
 
-.PHONY: help run test build install uninstall bench format lint dependencies clean
+.PHONY: help run test build install uninstall mutate bench format lint dependencies clean
 
 help:
 	@echo "make run                 install what is missing, build, analyse the sample models"
 	@echo "make test                install what is missing, run all tests"
 	@echo "make install PREFIX=…    install the program (default prefix: /usr/local)"
+	@echo "make mutate              read damaged copies of the samples, 100,000 of each kind"
 	@echo "make bench               measure speed and memory"
 	@echo "make format, make lint   rewrite the sources in the house style, or check them"
 
@@ -33,6 +34,18 @@ install: build
 
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/heavytail
+
+# Damages copies of the sample files and reads them in processes with limits: no signal, no hang is allowed.
+COUNT ?= 100000
+SEED ?= 1
+mutate: dependencies
+	@$(SWIFT) build -c release --product mutate --quiet
+	@mkdir -p .build/damaged
+	@status=0; \
+	for format in safetensors:safetensors numpy:np? onnx:onnx pytorch:pt pytorch:pth keras:h5 keras:keras; do \
+	  files=$$(ls SampleModels/LeNet5/*.$${format#*:} SampleModels/Variety/*.$${format#*:} SampleModels/Bad/*.$${format#*:} 2>/dev/null); \
+	  .build/release/mutate $${format%:*} $(COUNT) $(SEED) .build/damaged $$files || status=1; \
+	done; exit $$status
 
 bench: build
 	@Benchmarks/run.sh .build/release/heavytail

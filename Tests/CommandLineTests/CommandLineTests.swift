@@ -145,6 +145,21 @@ func heavytail(_ arguments: String...) throws -> Outcome {
     #expect(kernel["byte_count"] as? Int == 600)
   }
 
+  @Test func securityListsWhatALoaderWouldHaveRun() throws {
+    let bad = Fixtures.sample("Bad/calls-os-system.pt")
+    let lenet = Fixtures.sample("LeNet5/lenet5.pt")
+    let outcome = try heavytail("inspect", "--security", "--format", "json", bad, lenet)
+    #expect(outcome.status == 1)
+    let object = try #require(try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any])
+    #expect(object["schema"] as? String == "heavytail.security/1")
+    let findings = try #require(object["findings"] as? [[String: Any]])
+    #expect(findings.count == 1 && findings[0]["refused"] as? Bool == true)
+    #expect((findings[0]["message"] as? String)?.contains("os.system") == true)
+    let clean = try heavytail("inspect", "--security", lenet)
+    #expect(clean.status == 0)
+    #expect(clean.output == "1 model: nothing that a loader would have executed or fetched\n")
+  }
+
   @Test func formatsListsEveryReader() throws {
     let outcome = try heavytail("formats")
     #expect(outcome.status == 0)
