@@ -29,7 +29,7 @@ extension HDF5Worker {
   /// Memory and time as the request needs; no core dump, no file written.
   private static func limitResources(of request: WorkerRequest) {
     limit(RLIMIT_DATA, currentDataBytes() + request.memoryLimit)
-    limit(RLIMIT_CPU, request.timeLimit)
+    limit(RLIMIT_CPU, request.processorTimeLimit)
     limit(RLIMIT_CORE, 0)
     limit(RLIMIT_FSIZE, 0)
     limit(RLIMIT_NOFILE, 16)

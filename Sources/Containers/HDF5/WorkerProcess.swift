@@ -113,7 +113,7 @@ struct WorkerProcess {
     let signal = status & 0x7F
     if signal == SIGXCPU || signal == SIGKILL {
       throw ReadError(
-        .limitExceeded, "keeps libhdf5 busy for more than \(request.timeLimit) s", file: file, hint: hint)
+        .limitExceeded, "keeps libhdf5 busy for more than \(request.processorTimeLimit) s", file: file, hint: hint)
     }
     guard signal == 0 else {
       throw ReadError(.malformed, "makes libhdf5 crash with signal \(signal)", file: file, hint: hint)

@@ -25,10 +25,17 @@ struct WorkerRequest {
   /// Seconds after which a worker is ended: enough to read the largest answer from a slow disk.
   var timeLimit: Int { 60 + answerLimit / 20_000_000 }
 
+  /// Seconds of computing after which a worker is ended. A real index takes
+  /// milliseconds; damaged ones send libhdf5 round in circles.
+  var processorTimeLimit: Int {
+    guard case .values(_, let byteCount) = question else { return 4 }
+    return 4 + byteCount / 20_000_000
+  }
+
   /// Bytes that a worker may need for its own, beyond what it starts with.
   var memoryLimit: Int {
-    guard case .values(_, let byteCount) = question else { return 1 << 30 }
-    return (1 << 30) + byteCount * 2
+    guard case .values(_, let byteCount) = question else { return 1 << 29 }
+    return (1 << 29) + byteCount * 2
   }
 
   /// Bytes that an answer may have.
