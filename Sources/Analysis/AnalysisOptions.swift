@@ -19,6 +19,10 @@ public struct AnalysisOptions: Sendable {
   public var layerPatterns: [String] = []
   /// Fewer positive eigenvalues than this get no power law: any fit would pass.
   public var minimumEigenvalues = 8
+  /// Replicates of the goodness-of-fit bootstrap of each power law; 0 leaves it out.
+  public var bootstrapCount = 0
+  /// Where the bootstrap's random numbers begin.
+  public var seed: UInt64 = 0
   /// Worker threads, and threads of a BLAS call on a large matrix.
   public var threadCount = 1
   /// Bytes that the decomposition of one layer may need; larger ones are skipped, and say so.

@@ -35,19 +35,21 @@ public struct Column: Sendable {
     number("xmin") { $0.xmin }, number("xmax") { $0.xmax }, integer("num_pl_spikes") { $0.tailCount },
     number("alpha_weighted") { $0.alphaWeighted }, number("log_alpha_norm") { $0.logAlphaNorm },
   ]
-  private static let alternatives: [Column] = ["best_fit", "alpha_tpl", "lambda_tpl", "fit_p_value"].map(reserved)
-  private static let bulk: [Column] =
-    [
-      number("sigma_mp") { $0.sigmaMP }, number("lambda_plus") { $0.lambdaPlus },
-      number("lambda_minus") { $0.lambdaMinus }, reserved("num_spikes"), number("mp_softrank") { $0.softRank },
-    ] + ["bulk_fit_D", "tw_score", "phase", "universality_class", "mu"].map(reserved)
+  private static let alternatives: [Column] = [
+    text("best_fit") { $0.bestFit }, number("alpha_tpl") { $0.alphaTPL }, number("lambda_tpl") { $0.lambdaTPL },
+    number("fit_p_value") { $0.fitPValue },
+  ]
+  private static let bulk: [Column] = [
+    number("sigma_mp") { $0.sigmaMP }, number("lambda_plus") { $0.lambdaPlus },
+    number("lambda_minus") { $0.lambdaMinus }, integer("num_spikes") { $0.spikeCount },
+    number("mp_softrank") { $0.softRank }, number("bulk_fit_D") { $0.bulkDistance },
+    number("tw_score") { $0.tracyWidomScore }, text("phase") { $0.phase },
+    text("universality_class") { $0.universalityClass }, number("mu") { $0.mu },
+  ]
   private static let outcome: [Column] = [
     text("status") { $0.status.rawValue }, text("reason") { $0.reason },
-    text("warning") { $0.warnings.isEmpty ? nil : $0.warnings.joined(separator: "; ") },
+    text("warning") { $0.warnings.isEmpty ? nil : $0.warnings.map(\.text).joined(separator: "; ") },
   ]
-
-  /// A column of the schema that this version does not compute: always null.
-  private static func reserved(_ name: String) -> Column { Column(name: name) { _ in .null } }
 
   private static func integer(_ name: String, _ value: @escaping @Sendable (LayerRecord) -> Int?) -> Column {
     Column(name: name) { value($0).map(Value.integer) ?? .null }

@@ -48,7 +48,7 @@ struct LayerTask: Sendable {
     LayerRecord(
       layerID: layerID, name: name, kind: layer.kind.label, elementType: parameter.tensor.elementType.rawValue,
       shape: parameter.tensor.canonicalShape, slicing: options.slicing.rawValue, status: status, reason: reason,
-      warnings: layer.note.map { [$0] } ?? [])
+      warnings: layer.note.map { [Caveat(label: "see warning", text: $0)] } ?? [])
   }
 
   private func record(_ sliced: SlicedWeight, _ slices: [[Double]], _ options: AnalysisOptions) -> LayerRecord {
@@ -63,8 +63,10 @@ struct LayerTask: Sendable {
     record.aspectRatio = spectrum.aspectRatio
     record.eigenvalueCount = spectrum.eigenvalues.count
     record.setMetrics(spectrum)
-    record.setEdges(spectrum)
-    record.setPowerLaw(spectrum, minimumEigenvalues: options.minimumEigenvalues)
+    let fit = SpectrumFit(spectrum, options: options.fitOptions)
+    record.setBulk(fit)
+    record.setPowerLaw(fit, spectrum, minimumEigenvalues: options.minimumEigenvalues)
+    record.warnings += fit.caveats
     return record
   }
 }
@@ -92,54 +94,77 @@ extension LayerRecord {
     entropy = metrics.entropy
   }
 
-  /// Edges for WᵀW: those of convention A with Nσ² for σ².
-  fileprivate mutating func setEdges(_ spectrum: Spectrum) {
-    guard let norm, norm > 0, spectrum.columns > 1 else { return }
-    let meanEigenvalue = norm / Double(spectrum.eigenvalues.count)
-    let law = MarchenkoPastur(aspectRatio: spectrum.aspectRatio, variance: meanEigenvalue)
-    sigmaMP = (meanEigenvalue / Double(spectrum.rows)).squareRoot()
-    lambdaPlus = law.upperEdge
-    lambdaMinus = law.lowerEdge
-    softRank = law.upperEdge / spectrum.largest
+  fileprivate mutating func setBulk(_ fit: SpectrumFit) {
+    phase = fit.phase?.phase.rawValue
+    universalityClass = fit.universalityClass?.rawValue
+    mu = fit.mu
+    guard let bulk = fit.phase?.bulk else { return }
+    sigmaMP = bulk.relativeSigma
+    lambdaPlus = bulk.law.upperEdge
+    lambdaMinus = bulk.law.lowerEdge
+    spikeCount = bulk.outlierCount
+    softRank = bulk.softRank
+    bulkDistance = bulk.distance
+    tracyWidomScore = bulk.score
   }
 
-  fileprivate mutating func setPowerLaw(_ spectrum: Spectrum, minimumEigenvalues: Int) {
-    let values = spectrum.positiveEigenvalues
-    guard spectrum.columns > 1 else {
-      reason = "M = 1: a vector has no spectrum to fit"
+  fileprivate mutating func setPowerLaw(_ fit: SpectrumFit, _ spectrum: Spectrum, minimumEigenvalues: Int) {
+    guard let powerLaw = fit.powerLaw else {
+      reason = LayerRecord.reasonForNoFit(spectrum, minimumEigenvalues)
       return
     }
-    guard values.count >= minimumEigenvalues else {
-      reason = "\(values.count) positive eigenvalues are too few to fit, the minimum is \(minimumEigenvalues)"
-      return
-    }
-    guard let fit = PowerLawFit(values) else {
-      reason = "all eigenvalues are equal"
-      return
-    }
-    alpha = fit.alpha
-    distance = fit.distance
-    sigma = fit.sigma
-    xmin = fit.xmin
+    alpha = powerLaw.alpha
+    distance = powerLaw.distance
+    sigma = powerLaw.sigma
+    xmin = powerLaw.xmin
     xmax = spectrum.largest
-    tailCount = fit.tailCount
-    alphaWeighted = logSpectralNorm.map { fit.alpha * $0 }
-    logAlphaNorm = SpectralCore.logAlphaNorm(spectrum.eigenvalues, alpha: fit.alpha)
-    warnings += fit.caveats
+    tailCount = powerLaw.tailCount
+    alphaWeighted = logSpectralNorm.map { powerLaw.alpha * $0 }
+    logAlphaNorm = SpectralCore.logAlphaNorm(spectrum.eigenvalues, alpha: powerLaw.alpha)
+    bestFit = fit.tail?.best.rawValue
+    alphaTPL = fit.tail?.truncatedPowerLaw.alpha
+    lambdaTPL = fit.tail?.truncatedPowerLaw.rate
+    fitPValue = fit.goodness?.pValue
+  }
+
+  private static func reasonForNoFit(_ spectrum: Spectrum, _ minimum: Int) -> String {
+    let count = spectrum.positiveEigenvalues.count
+    if spectrum.columns == 1 { return "M = 1: a vector has no spectrum to fit" }
+    guard count < minimum else { return "all eigenvalues are equal" }
+    return "\(count) positive eigenvalues are too few to fit, the minimum is \(minimum)"
   }
 }
 
-extension PowerLawFit {
-  /// What makes the exponent doubtful, by the conditions under which it means something.
-  fileprivate var caveats: [String] {
-    var result: [String] = []
-    if tailCount < PowerLawFit.credibleTailCount { result.append("only \(tailCount) eigenvalues in the tail") }
-    if distance > PowerLawFit.credibleDistance { result.append("D is large for a power law") }
+extension SpectrumFit {
+  /// What makes the phase or the exponent doubtful.
+  fileprivate var caveats: [Caveat] {
+    var result: [Caveat] = []
+    if let phase, !phase.isWithinValidation {
+      let text = "the phase is uncertain: M is below \(PhaseAnalysis.validatedColumns)"
+      result.append(Caveat(label: "small M", text: text))
+    }
+    guard let powerLaw else { return result }
+    if powerLaw.tailCount < SpectrumFit.credibleTailCount {
+      result.append(Caveat(label: "short tail", text: "only \(powerLaw.tailCount) eigenvalues in the tail"))
+    }
+    if powerLaw.distance > SpectrumFit.credibleDistance {
+      result.append(Caveat(label: "large D", text: "D is large for a power law"))
+    }
+    if let goodness, goodness.pValue < GoodnessOfFit.rejection {
+      result.append(Caveat(label: "low p", text: "the bootstrap rejects the power law"))
+    }
     return result
   }
+}
 
-  /// Below this many values almost any tail passes for a power law.
-  private static let credibleTailCount = 20
-  /// Heavy-tailed spectra have D of 0.01 to 0.06, bulk and spikes 0.08 to 0.10, Gaussian matrices 0.12 to 0.15.
-  private static let credibleDistance = 0.06
+extension AnalysisOptions {
+  /// What the spectral core is asked for.
+  fileprivate var fitOptions: SpectrumFit.Options {
+    var result = SpectrumFit.Options()
+    result.minimumTailSpectrum = minimumEigenvalues
+    result.replicateCount = bootstrapCount
+    result.largestBootstrapTail = .max
+    result.seed = seed
+    return result
+  }
 }

@@ -1,3 +1,11 @@
+/// Something to keep in mind when reading a row.
+public struct Caveat: Sendable, Equatable {
+  /// Two or three words, for a table.
+  public var label: String
+  /// The whole sentence, for everything else.
+  public var text: String
+}
+
 /// One row of the report: everything that is known about one layer's weight.
 ///
 /// A quantity that does not exist, or was not computed, is `nil`. The names of
@@ -53,24 +61,43 @@ public struct LayerRecord: Sendable {
   public var alphaWeighted: Double?
   public var logAlphaNorm: Double?
 
-  /// σ of the entries about zero, as the Marchenko–Pastur edges below assume it.
+  /// Which of the tail's distributions is preferred: `TailModel.rawValue`.
+  public var bestFit: String?
+  /// Exponent and cut-off rate of the truncated power law x^−α·e^−Λx on the same tail.
+  public var alphaTPL: Double?
+  public var lambdaTPL: Double?
+  /// How often a true power law fits as badly as this one; only with a bootstrap.
+  public var fitPValue: Double?
+
+  /// σ of the noise relative to the root mean square of all entries: 1 for pure noise.
   public var sigmaMP: Double?
-  /// λ± of Marchenko–Pastur for WᵀW with the variance of the entries.
+  /// λ± of the Marchenko–Pastur law fitted to the bulk of WᵀW.
   public var lambdaPlus: Double?
   public var lambdaMinus: Double?
-  /// λ+/λmax.
+  /// Eigenvalues above the Tracy–Widom edge of that bulk.
+  public var spikeCount: Int?
+  /// λ+/λmax, at most 1.
   public var softRank: Double?
+  /// Kolmogorov–Smirnov distance of the bulk from its law.
+  public var bulkDistance: Double?
+  /// λmax in Tracy–Widom units above the edge of the bulk.
+  public var tracyWidomScore: Double?
+  /// `Phase.rawValue`.
+  public var phase: String?
+  /// `UniversalityClass.rawValue`, and the tail exponent μ of entries that would have this α.
+  public var universalityClass: String?
+  public var mu: Double?
 
   public var status: Status
   /// Why a row is skipped or failed, or why a fit is missing.
   public var reason: String?
   /// What to keep in mind when reading the numbers.
-  public var warnings: [String]
+  public var warnings: [Caveat]
 
   /// A row without results.
   init(
     layerID: Int, name: String, kind: String, elementType: String, shape: [Int], slicing: String, status: Status,
-    reason: String? = nil, warnings: [String] = []
+    reason: String? = nil, warnings: [Caveat] = []
   ) {
     self.layerID = layerID
     self.name = name

@@ -35,8 +35,8 @@ extension ModelReport {
     .init(title: "λmax", isNumeric: true, expendability: 6),
     .init(title: "stable rank", isNumeric: true, expendability: 7),
     .init(title: "entropy", isNumeric: true, expendability: 10),
-    .init(title: "λ+/λmax", isNumeric: true, expendability: 11),
-    .init(title: "note", isNumeric: false, isFlexible: true, expendability: 1),
+    .init(title: "spikes", isNumeric: true, expendability: 11), .init(title: "phase", isNumeric: false),
+    .init(title: "note", isNumeric: false, isFlexible: true, keepsStart: true, expendability: 1),
   ]
 
   private static func cells(_ record: LayerRecord) -> [String] {
@@ -45,14 +45,14 @@ extension ModelReport {
       record.columns.map(String.init) ?? "", fixed(record.aspectRatio, 2),
       record.eigenvalueCount.map(String.init) ?? "", fixed(record.alpha, 2), fixed(record.distance, 3),
       fixed(record.xmin, 3), record.tailCount.map(String.init) ?? "", fixed(record.spectralNorm, 2),
-      fixed(record.stableRank, 1), fixed(record.entropy, 3), fixed(record.softRank, 2), note(record),
+      fixed(record.stableRank, 1), fixed(record.entropy, 3), record.spikeCount.map(String.init) ?? "",
+      record.phase ?? "", note(record),
     ]
   }
 
   private static func note(_ record: LayerRecord) -> String {
     let status = record.status == .ok ? [] : [record.status.rawValue]
-    let reason = [record.reason].compactMap { $0 }
-    return (status + reason + record.warnings).joined(separator: "; ")
+    return (status + [record.reason].compactMap { $0 } + record.warnings.map(\.label)).joined(separator: ", ")
   }
 
   /// What was left out, one line per kind of diagnostic.

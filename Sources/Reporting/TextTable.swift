@@ -8,6 +8,8 @@ struct TextTable {
     var isNumeric: Bool
     /// A column that gives up width, down to `minimumWidth`, when the table is too wide.
     var isFlexible = false
+    /// Cut at the end, as sentences are, rather than in the middle, as names are.
+    var keepsStart = false
     /// Columns of higher value are left out sooner when even that is not enough; 0 stays.
     var expendability = 0
   }
@@ -60,7 +62,7 @@ struct TextTable {
   private func line(_ kept: [Int], _ widths: [Int], _ text: (Int) -> String) -> String {
     var line = ""
     for (position, column) in kept.enumerated() {
-      let cell = shortened(printable(text(column)), to: widths[column])
+      let cell = shortened(printable(text(column)), to: widths[column], headings[column].keepsStart)
       let padding = String(repeating: " ", count: widths[column] - cell.count)
       line += position == 0 ? "" : TextTable.gap
       line += headings[column].isNumeric ? padding + cell : cell + padding
@@ -70,8 +72,9 @@ struct TextTable {
   }
 
   /// The end of a name tells layers apart, so the middle goes.
-  private func shortened(_ text: String, to width: Int) -> String {
+  private func shortened(_ text: String, to width: Int, _ keepsStart: Bool) -> String {
     guard text.count > width else { return text }
+    if keepsStart { return text.prefix(width - 1) + "…" }
     let tail = (width - 1) * 2 / 3
     return text.prefix(width - 1 - tail) + "…" + text.suffix(tail)
   }

@@ -41,6 +41,14 @@ struct AnalyzeCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Fit no power law to fewer positive eigenvalues than this.", valueName: "n"))
   var minEvals = AnalysisOptions().minimumEigenvalues
 
+  @Option(
+    help: ArgumentHelp(
+      "Test each power law against this many samples of it (fit_p_value); 100 tell p to ±0.03.", valueName: "n"))
+  var bootstrap = 0
+
+  @Option(help: ArgumentHelp("Where random numbers begin; the same seed gives the same report.", valueName: "n"))
+  var seed: UInt64 = 0
+
   @Option(help: ArgumentHelp("Threads to use (default: all processors).", valueName: "n"))
   var threads: Int?
 
@@ -52,6 +60,7 @@ struct AnalyzeCommand: ParsableCommand {
 
   func validate() throws {
     if let threads, threads < 1 { throw ValidationError("--threads is \(threads), it must be at least 1") }
+    if bootstrap < 0 { throw ValidationError("--bootstrap is \(bootstrap), it must not be negative") }
     if minEvals < 2 { throw ValidationError("--min-evals is \(minEvals), it must be at least 2") }
   }
 
@@ -76,6 +85,8 @@ struct AnalyzeCommand: ParsableCommand {
     options.precision = precision
     options.layerPatterns = layers
     options.minimumEigenvalues = minEvals
+    options.bootstrapCount = bootstrap
+    options.seed = seed
     options.threadCount = threads ?? Machine.processorCount
     options.maximumMemory = maxMemory?.value ?? Machine.memoryByteCount / 4 * 3
     return options
@@ -85,7 +96,8 @@ struct AnalyzeCommand: ParsableCommand {
   private var settings: [(name: String, value: String)] {
     [
       ("slicing", slicing.rawValue), ("per_slice", "\(perSlice)"), ("layers", layers.joined(separator: " ")),
-      ("min_evals", "\(minEvals)"), ("precision", precision.rawValue), ("convention", "WᵀW"),
+      ("min_evals", "\(minEvals)"), ("precision", precision.rawValue), ("bootstrap", "\(bootstrap)"),
+      ("seed", "\(seed)"), ("convention", "WᵀW"),
     ]
   }
 
