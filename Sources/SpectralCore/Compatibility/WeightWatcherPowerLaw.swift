@@ -1,0 +1,66 @@
+import Glibc
+
+/// The power-law fit of WeightWatcher 0.7.7, for those who compare with it.
+///
+/// As `PowerLawFit`, but: eigenvalues up to 10⁻⁵ are left out, whatever the
+/// scale; every position is a candidate, equal values included; and for fewer
+/// than 20 eigenvalues α = 1 + (n−1)/Σ ln(x/xmin) with at least 8 in the tail.
+public struct WeightWatcherPowerLaw: Sendable, Equatable {
+  public let alpha: Double
+  public let xmin: Double
+  /// D.
+  public let distance: Double
+  /// How many eigenvalues are ≥ xmin.
+  public let tailCount: Int
+  /// (α − 1)/√n.
+  public let sigma: Double
+
+  /// Eigenvalues up to here are left out.
+  public static let floor = 1e-5
+  /// Fewer eigenvalues than this are "small".
+  public static let smallCount = 20
+  /// The shortest tail of few eigenvalues.
+  public static let smallestTail = 8
+
+  /// - Parameter eigenvalues: ascending.
+  /// - Returns: `nil` if no candidate is left.
+  public init?(_ eigenvalues: [Double]) {
+    let values = Array(eigenvalues.drop { $0 <= WeightWatcherPowerLaw.floor })
+    let logarithms = values.map { log($0) }
+    let isSmall = values.count < WeightWatcherPowerLaw.smallCount
+    let last = values.count - (isSmall ? WeightWatcherPowerLaw.smallestTail : 2)
+    guard last >= 0 else { return nil }
+    var sum = logarithms.reduce(0, +)
+    var best: (start: Int, alpha: Double, distance: Double)?
+    for start in 0...last {
+      let tail = logarithms[start...]
+      let excess = sum - Double(tail.count) * logarithms[start]
+      sum -= logarithms[start]
+      let alpha = 1 + Double(tail.count - (isSmall ? 1 : 0)) / excess
+      guard excess > 0, alpha.isFinite else { continue }
+      let bound = best?.distance ?? .infinity
+      if let distance = WeightWatcherPowerLaw.distance(tail, alpha: alpha, below: bound) {
+        best = (start, alpha, distance)
+      }
+    }
+    guard let best else { return nil }
+    alpha = best.alpha
+    xmin = values[best.start]
+    distance = best.distance
+    sigma = (best.alpha - 1) / Double(values.count - best.start).squareRoot()
+    tailCount = eigenvalues.count { $0 >= values[best.start] }
+  }
+
+  /// The Kolmogorov–Smirnov distance, or `nil` if it is not below `bound`.
+  private static func distance(_ tail: ArraySlice<Double>, alpha: Double, below bound: Double) -> Double? {
+    let origin = tail[tail.startIndex]
+    var largest = 0.0
+    for (rank, value) in tail.enumerated() {
+      let empirical = Double(rank) / Double(tail.count)
+      let deviation = abs(-expm1((1 - alpha) * (value - origin)) - empirical)
+      if deviation >= bound { return nil }
+      largest = max(largest, deviation)
+    }
+    return largest
+  }
+}
