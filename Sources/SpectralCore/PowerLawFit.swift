@@ -24,6 +24,12 @@ public struct PowerLawFit: Sendable, Equatable {
   /// Eigenvalues repel each other, which makes it conservative.
   public var sigma: Double { (alpha - 1) / Double(tailCount).squareRoot() }
 
+  /// Where α lies with a probability of 95 % if the values are independent and follow the law: α ± 1.96 σ, above 1.
+  public var confidenceInterval: ClosedRange<Double> {
+    let halfWidth = 1.959963984540054 * sigma
+    return max(alpha - halfWidth, 1)...(alpha + halfWidth)
+  }
+
   /// Fits `values`, trying each distinct value but the largest as xmin.
   ///
   /// - Parameters:

@@ -152,5 +152,20 @@ private func expectClose(_ a: [Double], _ b: [Double], _ tolerance: Double) {
     expectClose(try gram.eigenvalues(), [4, 4, 4, 4], 1e-14)
   }
 
+  @Test func singlePrecisionAgreesToItsAccuracy() throws {
+    let (rows, columns) = (60, 20)
+    let values = entries(rows * columns)
+    var exact = GramMatrix<Double>(order: columns)
+    exact.add(rows: buffer(values), rowCount: rows)
+    var single = AlignedBuffer<Float>(count: values.count)
+    var span = single.mutableSpan
+    for index in values.indices { span[index] = Float(values[index]) }
+    var rounded = GramMatrix<Float>(order: columns)
+    rounded.add(rows: single, rowCount: rows)
+    let expected = try exact.eigenvalues()
+    let tolerance = 20 * Double(Float.ulpOfOne) * (expected.last ?? 0)
+    expectClose(try rounded.eigenvalues().map { Double($0) }, expected, tolerance)
+  }
+
   @Test func theLibraryNamesItself() { #expect(BLAS.summary.contains("OpenBLAS")) }
 }

@@ -90,4 +90,17 @@ import Testing
     #expect(scaled.tailCount == fit.tailCount)
     #expect(close(scaled.alpha, fit.alpha, 1e-9))
   }
+
+  /// Of samples of a known law about 95 in 100 have its exponent in the interval.
+  @Test func theIntervalHoldsTheExponent() throws {
+    var hits = 0
+    for seed in 0..<100 as Range<UInt64> {
+      var random = PortableRandom(seed: 500 + seed)
+      let fit = try #require(PowerLawFit((0..<150).map { _ in 1 / random.uniform() }.sorted()))
+      #expect(fit.confidenceInterval.contains(fit.alpha))
+      if fit.confidenceInterval.contains(2) { hits += 1 }
+    }
+    // The choice of xmin makes it somewhat too narrow.
+    #expect(hits >= 75)
+  }
 }
