@@ -80,7 +80,7 @@ let package = Package(
 
     // Numbers.
     module("LinearAlgebra", ["COpenBLAS", "CLAPACKE"]),
-    module("SpectralCore", ["LinearAlgebra"]),
+    module("SpectralCore"),
 
     // The pipeline.
     module("MatrixSlicing", ["ModelReading"]),

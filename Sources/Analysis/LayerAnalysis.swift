@@ -8,6 +8,30 @@ struct LayerTask: Sendable {
   let name: String
   let layer: Layer
   let parameter: Parameter
+  /// The matrices, or why there are none.
+  let sliced: Result<SlicedWeight, ReadError>
+
+  init(layerID: Int, name: String, layer: Layer, parameter: Parameter, slicing: Slicing) {
+    self.layerID = layerID
+    self.name = name
+    self.layer = layer
+    self.parameter = parameter
+    sliced = Result { () throws(ReadError) in try slicing.matrices(of: parameter, in: layer) }
+  }
+
+  /// M of the matrices; 0 if there are none.
+  var columns: Int { (try? sliced.get())?.matrices.first?.columns ?? 0 }
+
+  /// Something that grows like the floating-point operations of the layer.
+  var cost: Double { Double(parameter.tensor.elementCount) * Double(columns) }
+
+  /// Bytes that the analysis needs beside the mapped file, or `nil` if the number does not fit in `Int`.
+  var workingBytes: Int? {
+    guard let bytes = WeightMatrix.workingBytes(columns: columns) else { return nil }
+    guard case .produced(let production) = parameter.tensor.storage else { return bytes }
+    let (sum, overflow) = bytes.addingReportingOverflow(production.byteCount)
+    return overflow ? nil : sum
+  }
 
   /// One row, or one per slice.
   func run(_ options: AnalysisOptions) -> [LayerRecord] {
@@ -19,11 +43,11 @@ struct LayerTask: Sendable {
   }
 
   private func analyze(_ options: AnalysisOptions) throws(LayerFailure) -> [LayerRecord] {
-    let sliced = try slice(options)
-    guard let first = sliced.matrices.first else { return [row(options, .skipped, "has no matrices")] }
-    guard let bytes = WeightMatrix.workingBytes(columns: first.columns), bytes <= options.maximumMemory else {
-      let reason = "M = \(first.columns) needs more memory than the limit of \(options.maximumMemory) bytes"
-      return [row(options, .skipped, reason)]
+    let sliced: SlicedWeight
+    do { sliced = try self.sliced.get() } catch { throw .read(error) }
+    guard let bytes = workingBytes, bytes <= options.maximumMemory else {
+      let needed = workingBytes.map { "\($0) bytes" } ?? "more memory than can be addressed"
+      return [row(options, .skipped, "needs \(needed), the limit is \(options.maximumMemory)")]
     }
     let data = try load()
     var spectra: [[Double]] = []
@@ -34,10 +58,6 @@ struct LayerTask: Sendable {
       record.name += matrix.origin.map { "[\($0.axis) \($0.index.map(String.init).joined(separator: ","))]" }.joined()
       return record
     }
-  }
-
-  private func slice(_ options: AnalysisOptions) throws(LayerFailure) -> SlicedWeight {
-    do { return try options.slicing.matrices(of: parameter, in: layer) } catch { throw .read(error) }
   }
 
   private func load() throws(LayerFailure) -> TensorData {

@@ -50,7 +50,7 @@ extension WeightMatrix {
       add(range, of: data, to: &gram, &check)
       start = range.upperBound
     }
-    try check.verify()
+    try check.verify(as: Element.self)
     do {
       return try gram.eigenvalues()
     } catch {
@@ -92,6 +92,7 @@ extension WeightMatrix {
 private struct EntryCheck {
   private var squares = 0.0
   private var nonFinite = 0
+  private var hasNonzero = false
 
   mutating func add<Element: MatrixElement>(_ values: Span<Element>) {
     var sum = Element.zero
@@ -99,10 +100,23 @@ private struct EntryCheck {
     squares += Double(sum)
     // Looking at each entry is needed only where the sum says that one is bad.
     if !sum.isFinite { for i in values.indices where !values[i].isFinite { nonFinite += 1 } }
+    if sum < EntryCheck.smallestSum(Element.self) {
+      for i in values.indices where values[i] != 0 { hasNonzero = true }
+    } else {
+      hasNonzero = true
+    }
   }
 
-  func verify() throws(LayerFailure) {
+  /// Squares below this have lost digits to underflow.
+  private static func smallestSum<Element: MatrixElement>(_: Element.Type) -> Element {
+    Element.leastNormalMagnitude / Element.ulpOfOne
+  }
+
+  func verify<Element: MatrixElement>(as _: Element.Type) throws(LayerFailure) {
     guard nonFinite == 0 else { throw .numeric("\(nonFinite) entries are NaN or infinite") }
     guard squares.isFinite else { throw .numeric("the squares of the entries overflow") }
+    guard !hasNonzero || squares >= Double(EntryCheck.smallestSum(Element.self)) else {
+      throw .numeric("the squares of the entries underflow")
+    }
   }
 }

@@ -6,6 +6,8 @@ public struct ModelReport: Sendable {
   public var path: String
   public var graph: LayerGraph
   public var layers: [LayerRecord]
+  /// Whether each matrix has a row, rather than each weight.
+  public var isPerSlice: Bool
   public var summary: ModelSummary
 }
 
@@ -18,14 +20,14 @@ public struct AnalysisProgress: Sendable {
 }
 
 extension LayerGraph {
-  /// The weights of all layers as (row name, layer, parameter), in order.
+  /// The weights of all layers as (index of the layer, row name, parameter), in order.
   ///
   /// A layer with one weight gives its name to the row; others add the role.
-  public var weights: [(name: String, layer: Layer, parameter: Parameter)] {
-    layers.flatMap { layer in
+  public var weights: [(layerID: Int, name: String, parameter: Parameter)] {
+    layers.enumerated().flatMap { index, layer in
       let weights = layer.parameters.filter(\.isWeight)
       return weights.map { weight in
-        (weights.count == 1 ? layer.name : "\(layer.name).\(weight.role.label)", layer, weight)
+        (index, weights.count == 1 ? layer.name : "\(layer.name).\(weight.role.label)", weight)
       }
     }
   }
@@ -43,12 +45,16 @@ public func analyze(
   let weights = graph.weights
   guard !weights.isEmpty else { throw noWeights(graph, path) }
   let patterns = options.layerPatterns.map(Glob.init)
-  let tasks = weights.enumerated().compactMap { index, weight -> LayerTask? in
-    guard patterns.isEmpty || patterns.contains(where: { $0.matches(weight.name) }) else { return nil }
-    return LayerTask(layerID: index, name: weight.name, layer: weight.layer, parameter: weight.parameter)
+  let tasks = weights.compactMap { weight -> LayerTask? in
+    let layer = graph.layers[weight.layerID]
+    let isWanted = patterns.contains { $0.matches(weight.name) || $0.matches(layer.name) }
+    guard patterns.isEmpty || isWanted else { return nil }
+    return LayerTask(
+      layerID: weight.layerID, name: weight.name, layer: layer, parameter: weight.parameter, slicing: options.slicing)
   }
   let records = Schedule(tasks, options, progress).run()
-  return ModelReport(path: path, graph: graph, layers: records, summary: ModelSummary(records, graph))
+  return ModelReport(
+    path: path, graph: graph, layers: records, isPerSlice: options.perSlice, summary: ModelSummary(records, graph))
 }
 
 private func noWeights(_ graph: LayerGraph, _ path: String) -> ReadError {
@@ -58,5 +64,5 @@ private func noWeights(_ graph: LayerGraph, _ path: String) -> ReadError {
     graph.inventory.isEmpty ? "it has no tensors" : "it has \(graph.inventory.count) tensors: \(listed)\(more)"
   return ReadError(
     .unsupported, "holds no weight matrices; \(found)", file: path,
-    hint: "heavytail inspect lists everything in it")
+    hint: "heavytail inspect lists its tensors")
 }

@@ -2,7 +2,7 @@ import ModelReading
 
 /// A model in one line.
 public struct ModelSummary: Sendable {
-  /// Rows by outcome.
+  /// Rows by outcome: weights, or matrices of weights where each has a row.
   public var analyzed: Int
   public var skipped: Int
   public var failed: Int

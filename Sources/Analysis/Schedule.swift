@@ -28,13 +28,23 @@ final class Schedule: Sendable {
   }
 
   func run() -> [LayerRecord] {
-    let large = tasks.indices.filter { tasks[$0].shorterSide >= Schedule.largeColumns }
-    let small = tasks.indices.filter { tasks[$0].shorterSide < Schedule.largeColumns }
-    BLAS.setThreadCount(options.threadCount)
-    for index in large { finish(index) }
+    let alone = tasks.indices.filter { needsAllThreads(tasks[$0]) || needsAllMemory(tasks[$0]) }
+    let small = tasks.indices.filter { !needsAllThreads(tasks[$0]) && !needsAllMemory(tasks[$0]) }
+    for index in alone {
+      BLAS.setThreadCount(needsAllThreads(tasks[index]) ? options.threadCount : 1)
+      finish(index)
+    }
     BLAS.setThreadCount(1)
     runSideBySide(small.sorted { (tasks[$0].cost, -$0) > (tasks[$1].cost, -$1) })
     return results.withLock { $0.flatMap { $0 ?? [] } }
+  }
+
+  private func needsAllThreads(_ task: LayerTask) -> Bool { task.columns >= Schedule.largeColumns }
+
+  /// Whether several layers like this one side by side would exceed the memory limit.
+  private func needsAllMemory(_ task: LayerTask) -> Bool {
+    guard let bytes = task.workingBytes else { return true }
+    return bytes > options.maximumMemory / options.threadCount
   }
 
   /// Each worker takes the costliest task left, so that none starts a long one last.
@@ -59,15 +69,4 @@ final class Schedule: Sendable {
     }
     progress(AnalysisProgress(finished: count, total: tasks.count, layer: tasks[index].name))
   }
-}
-
-extension LayerTask {
-  /// M of the matrices that the kernel is made of, as far as the canonical shape tells.
-  var shorterSide: Int {
-    let shape = parameter.tensor.canonicalShape
-    return shape.count < 2 ? 0 : min(shape[0], shape[1])
-  }
-
-  /// Something that grows like the floating-point operations of the layer.
-  var cost: Double { Double(parameter.tensor.elementCount) * Double(shorterSide) }
 }

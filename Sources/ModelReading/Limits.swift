@@ -7,6 +7,8 @@ public struct Limits: Sendable, Equatable {
   public var maximumIndexBytes = 100_000_000
   /// Bytes of one tensor that has to be decoded into memory (inflated, dequantised, gathered).
   public var maximumDecodedBytes = 64 << 30
+  /// Bytes that a tensor may describe beyond those it has, by repeating elements (stride 0).
+  public var maximumExpandedBytes = 1 << 30
   /// Tensors in one model.
   public var maximumTensorCount = 1_000_000
   /// UTF-8 bytes of one name.

@@ -20,12 +20,18 @@ public struct ReaderRegistry: Sendable {
     }
     let file = try MappedFile(path: path)
     let prefix = file.bytes.extracting(first: Format.probeLength)
-    if let error = Impostors.error(for: prefix, path: path) { throw error }
+    // A certain reader knows better: the length that begins a safetensors file can spell anything.
+    if !readers.contains(where: { $0.probe(file.bytes.extracting(first: Format.probeLength)) == .certain }),
+      let error = Impostors.error(for: prefix, path: path)
+    {
+      throw error
+    }
     return try open(.file(file), candidates: candidates(for: prefix, path), limits)
   }
 
-  /// Whether `path` looks like a model: a reader is certain, or one finds it
-  /// possible and the extension is its own. For walking folders.
+  /// Whether `path` looks like a model, for walking folders: a reader is certain
+  /// of its content, or it has an extension that nothing but models has. The latter may be
+  /// damaged or something else; opening it says so.
   public func looksLikeModel(_ path: String) -> Bool {
     if isDirectory(path) {
       guard let directory = try? ModelDirectory(path: path) else { return false }
@@ -40,8 +46,11 @@ public struct ReaderRegistry: Sendable {
 
   private func hasKnownExtension(_ path: String) -> Bool {
     let name = fileExtension(of: path)
-    return formats.contains { $0.fileExtensions.contains(name) }
+    return !ReaderRegistry.commonExtensions.contains(name) && formats.contains { $0.fileExtensions.contains(name) }
   }
+
+  /// Extensions that other files have as well.
+  private static let commonExtensions: Set = ["bin", "data", "json", "pb", "pickle", "pkl", "tar", "zip"]
 
   private func candidates(for prefix: RawSpan, _ path: String) -> [any ModelReader] {
     var matches: [(reader: any ModelReader, match: Match)] = []

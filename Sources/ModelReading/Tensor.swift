@@ -58,15 +58,20 @@ public struct Tensor: Sendable {
     }
     // An expanded axis (stride 0) describes more elements than there are bytes.
     let (size, tooLarge) = elementCount.multipliedReportingOverflow(by: elementType.byteWidth)
-    guard !tooLarge, size <= max(storage.byteCount, limits.maximumDecodedBytes) else {
-      throw fail(.limitExceeded, "describes \(shape) elements, the limit is \(limits.maximumDecodedBytes) bytes")
+    guard !tooLarge, size <= max(storage.byteCount, limits.maximumExpandedBytes) else {
+      throw fail(
+        .limitExceeded,
+        "describes \(shape) elements over \(storage.byteCount) bytes, the limit is \(limits.maximumExpandedBytes)")
     }
     let available = storage.byteCount / elementType.byteWidth
     guard needed <= available else {
       throw fail(.truncated, "needs \(needed) elements of \(elementType.rawValue), its storage holds \(available)")
     }
+    // Steps that are never taken may be any number in a file; nothing adds them up after this.
+    let isEmpty = shape.contains(0)
+    let taken = zip(shape, zip(strides, rowMajor)).map { isEmpty || $0 <= 1 ? $1.1 : $1.0 }
     self.init(
-      unchecked: name, elementType, byteOrder, shape, strides, elementOffset,
+      unchecked: name, elementType, byteOrder, shape, taken, isEmpty ? 0 : elementOffset,
       axes ?? [Axis](repeating: .other, count: shape.count), storage)
   }
 

@@ -25,9 +25,17 @@ extension AnalysisResults {
     case .integers(let integers): quoted(integers.map(String.init).joined(separator: "x"))
     }
   }
+}
 
-  private func quoted(_ text: String) -> String {
-    guard text.contains(where: { ",\"\n\r".contains($0) }) || text.unicodeScalars.contains("\r") else { return text }
-    return "\"" + text.replacing("\"", with: "\"\"") + "\""
+/// `text` as a CSV field.
+func quoted(_ text: String) -> String {
+  // Scalars, not characters: a quote with an accent on it is still a quote to whoever reads this.
+  let special: Set<Unicode.Scalar> = [",", "\"", "\n", "\r"]
+  guard text.unicodeScalars.contains(where: special.contains) else { return text }
+  var result = String.UnicodeScalarView()
+  for scalar in text.unicodeScalars {
+    if scalar == "\"" { result.append(scalar) }
+    result.append(scalar)
   }
+  return "\"" + String(result) + "\""
 }

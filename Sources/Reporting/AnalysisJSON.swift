@@ -135,9 +135,12 @@ extension JSONWriter {
     }
   }
 
-  mutating func write(_ error: ReadError) {
+  mutating func write(_ failure: (path: String, error: ReadError)) {
+    let error = failure.error
     object { writer in
       writer.key("path")
+      writer.value(failure.path)
+      writer.key("file")
       writer.value(error.file)
       writer.key("code")
       writer.value(error.code.label)

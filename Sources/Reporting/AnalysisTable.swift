@@ -11,10 +11,10 @@ extension AnalysisResults {
 
 extension ModelReport {
   fileprivate func table(width: Int?) -> String {
-    var lines = [title]
+    var lines = wrapped(title, width: width, indent: 2)
     lines += TextTable(headings: ModelReport.headings, rows: layers.map(ModelReport.cells)).lines(width: width)
-    lines += notes
-    lines.append(summaryLine)
+    lines += notes.flatMap { wrapped($0, width: width, indent: 4) }
+    lines += wrapped(summaryLine, width: width, indent: 2)
     return lines.joined(separator: "\n") + "\n"
   }
 
@@ -72,7 +72,8 @@ extension ModelReport {
 
   private var summaryLine: String {
     var parts = [
-      "\(grouped(summary.parameterCount)) parameters", "\(summary.analyzed) of \(layers.count) weights analysed",
+      "\(grouped(summary.parameterCount)) parameters",
+      "\(summary.analyzed) of \(layers.count) \(isPerSlice ? "matrices" : "weights") analysed",
     ]
     if summary.fitted > 0 { parts.append("\(summary.fitted) power-law fit\(summary.fitted == 1 ? "" : "s")") }
     for (name, label) in [("alpha", "mean α"), ("alpha_weighted", "mean α̂"), ("log_norm", "mean log‖W‖²")] {

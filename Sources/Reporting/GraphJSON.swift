@@ -2,7 +2,7 @@ public import ModelReading
 
 /// Layer graphs as one JSON document, schema `heavytail.graph/1`.
 public func graphJSON(
-  _ models: [(path: String, graph: LayerGraph)], errors: [ReadError], version: String
+  _ models: [(path: String, graph: LayerGraph)], errors: [(path: String, error: ReadError)], version: String
 ) -> String {
   var writer = JSONWriter(indented: true)
   writer.object { writer in
@@ -29,6 +29,8 @@ extension JSONWriter {
       }
       writer.key("edges")
       writer.array { for edge in graph.edges { $0.value([edge.source, edge.target]) } }
+      writer.key("other_tensors")
+      writer.array { for tensor in graph.otherTensors { $0.write(tensor) } }
       writer.writeDiagnostics(of: graph)
     }
   }
@@ -47,6 +49,17 @@ extension JSONWriter {
       writer.value(layer.note)
       writer.key("parameters")
       writer.array { for parameter in layer.parameters { $0.write(parameter) } }
+    }
+  }
+
+  private mutating func write(_ tensor: TensorRecord) {
+    object { writer in
+      writer.key("name")
+      writer.value(tensor.name)
+      writer.key("element_type")
+      writer.value(tensor.elementType)
+      writer.key("shape")
+      writer.value(tensor.shape)
     }
   }
 
@@ -71,7 +84,7 @@ extension JSONWriter {
       writer.key("file")
       writer.value(place?.file.path)
       writer.key("offset")
-      writer.value(place.map { $0.range.lowerBound + tensor.elementOffset * tensor.elementType.byteWidth })
+      writer.value(tensor.fileOffset)
       writer.key("byte_count")
       writer.value(tensor.byteCount)
     }

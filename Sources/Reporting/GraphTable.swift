@@ -15,6 +15,10 @@ public func graphTable(_ graph: LayerGraph, path: String, width: Int?) -> String
   var lines = ["\(printable(path))  (\(graph.format), \(graph.variant)\(producer))"]
   lines += graph.metadata.map { "  \(printable($0.key)): \(printable($0.value))" }
   lines += TextTable(headings: headings, rows: rows).lines(width: width)
+  for tensor in graph.otherTensors {
+    lines.append(
+      "  tensor of no layer: \(printable(tensor.name)) \(printable(tensor.elementType)) \(shapeText(tensor.shape))")
+  }
   for diagnostic in graph.diagnostics {
     lines.append("  \(diagnostic.code.rawValue): \(printable(diagnostic.subject)) \(printable(diagnostic.message))")
   }
@@ -22,12 +26,12 @@ public func graphTable(_ graph: LayerGraph, path: String, width: Int?) -> String
     sum.addingReportingOverflow(parameter.tensor.elementCount).partialValue
   }
   lines.append("\(graph.layers.count) layers · \(grouped(elements)) parameters · \(graph.inventory.count) tensors")
-  return lines.joined(separator: "\n") + "\n"
+  return lines.flatMap { wrapped($0, width: width, indent: 4) }.joined(separator: "\n") + "\n"
 }
 
 private func cells(_ layer: Layer, _ parameter: Parameter) -> [String] {
   let tensor = parameter.tensor
-  let offset = tensor.storage.fileRange.map { "\($0.range.lowerBound)" } ?? "decoded"
+  let offset = tensor.fileOffset.map(String.init) ?? "decoded"
   let aliases = parameter.aliases.isEmpty ? "" : " = " + parameter.aliases.joined(separator: " = ")
   return [
     layer.name, layer.kind.label, parameter.role.label, tensor.elementType.rawValue, shapeText(tensor.shape),

@@ -16,6 +16,7 @@ func fixed(_ value: Double?, _ digits: Int) -> String {
 }
 
 private func exponential(_ value: Double) -> String {
+  guard abs(value) >= .leastNormalMagnitude else { return "\(value)" }
   let exponent = Int(log10(abs(value)).rounded(.down))
   let mantissa = value / pow(10, Double(exponent))
   let rounded = (mantissa * 100).rounded() / 100

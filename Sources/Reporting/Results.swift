@@ -6,12 +6,15 @@ public struct AnalysisResults: Sendable {
   /// Name and value of each setting that the numbers depend on.
   public var settings: [(name: String, value: String)]
   public var models: [ModelReport]
-  /// Files that could not be read.
-  public var errors: [ReadError]
+  /// What could not be read, by the path that was opened.
+  public var errors: [(path: String, error: ReadError)]
   /// The tool's version.
   public var version: String
 
-  public init(settings: [(name: String, value: String)], models: [ModelReport], errors: [ReadError], version: String) {
+  public init(
+    settings: [(name: String, value: String)], models: [ModelReport], errors: [(path: String, error: ReadError)],
+    version: String
+  ) {
     self.settings = settings
     self.models = models
     self.errors = errors

@@ -14,7 +14,7 @@ public struct SecurityFinding: Sendable, Equatable {
 
 /// What a run found that is not just data. Nothing of it was executed.
 public func securityFindings(
-  _ models: [(path: String, graph: LayerGraph)], errors: [ReadError]
+  _ models: [(path: String, graph: LayerGraph)], errors: [(path: String, error: ReadError)]
 ) -> [SecurityFinding] {
   let inside = models.flatMap { model in
     model.graph.diagnostics.filter { $0.code == .unsafeContent }.map {
@@ -27,8 +27,8 @@ public func securityFindings(
         path: model.path, subject: $0, message: "is a further file that the model refers to", isRefused: false)
     }
   }
-  let refused = errors.filter { $0.code == .unsafeContent }.map {
-    SecurityFinding(path: $0.file, subject: $0.subject ?? "", message: $0.message, isRefused: true)
+  let refused = errors.filter { $0.error.code == .unsafeContent }.map { path, error in
+    SecurityFinding(path: path, subject: error.subject ?? error.file, message: error.message, isRefused: true)
   }
   return inside + outside + refused
 }
@@ -51,7 +51,7 @@ public func securityTable(_ findings: [SecurityFinding], modelCount: Int, width:
 
 /// The findings as one JSON document, schema `heavytail.security/1`.
 public func securityJSON(
-  _ findings: [SecurityFinding], models: [String], errors: [ReadError], version: String
+  _ findings: [SecurityFinding], models: [String], errors: [(path: String, error: ReadError)], version: String
 ) -> String {
   var writer = JSONWriter(indented: true)
   writer.object { writer in

@@ -58,8 +58,12 @@ struct AnalyzeCommand: ParsableCommand {
       valueName: "bytes"))
   var maxMemory: ByteCount?
 
+  private static let maximumThreads = 1024
+
   func validate() throws {
-    if let threads, threads < 1 { throw ValidationError("--threads is \(threads), it must be at least 1") }
+    if let threads, !(1...AnalyzeCommand.maximumThreads).contains(threads) {
+      throw ValidationError("--threads is \(threads), it must be from 1 to \(AnalyzeCommand.maximumThreads)")
+    }
     if bootstrap < 0 { throw ValidationError("--bootstrap is \(bootstrap), it must not be negative") }
     if minEvals < 2 { throw ValidationError("--min-evals is \(minEvals), it must be at least 2") }
   }
@@ -67,13 +71,20 @@ struct AnalyzeCommand: ParsableCommand {
   func run() throws {
     let options = options
     let progress = ProgressLine(isEnabled: !paths.quiet)
-    var run = paths.open { path, graph throws(ReadError) in
+    var limits = Limits()
+    limits.maximumDecodedBytes = min(limits.maximumDecodedBytes, options.maximumMemory)
+    var run = paths.open(limits: limits) { path, graph throws(ReadError) in
       defer { progress.clear() }
       return try analyze(graph, path: path, options: options) { progress.show(path, $0) }
     }
     run.failed = run.models.contains { $0.summary.failed > 0 }
     let results = AnalysisResults(
       settings: settings, models: run.models, errors: run.errors, version: HeavyTail.version)
+    if !layers.isEmpty, !run.models.isEmpty, run.models.allSatisfy({ $0.layers.isEmpty }) {
+      Terminal.printError(
+        "error: no layer matches \(layers.joined(separator: " or "))\n  hint: heavytail inspect lists them")
+      throw ExitCode(1)
+    }
     if !run.models.isEmpty || format != .table { try emit(text(results), to: output) }
     try run.exit()
   }

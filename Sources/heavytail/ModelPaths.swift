@@ -1,34 +1,56 @@
 import ModelReading
 
 /// Finds the models that a path stands for.
-enum ModelPaths {
-  /// Folders inside folders that are followed; a cycle of links ends here.
-  private static let maximumDepth = 16
+struct ModelPaths {
+  /// Folders inside folders that are followed.
+  private static let maximumDepth = 64
 
-  /// `path` itself if it is a file or one model in several files, else the models below it, sorted by path.
-  /// - Throws: `ReadError` if nothing there is a model.
-  static func expand(_ path: String) throws(ReadError) -> [String] {
-    guard isDirectory(path), !readers.looksLikeModel(path) else { return [path] }
-    let found = try models(below: path, depth: 0)
-    guard !found.isEmpty else {
-      throw ReadError(
-        .unrecognized, "is a folder without models", file: path,
-        hint: "known formats: " + readers.formats.map(\.name).joined(separator: ", "))
+  /// In the order of their paths.
+  private(set) var models: [String] = []
+  /// Folders that could not be looked into, and why.
+  private(set) var errors: [(path: String, error: ReadError)] = []
+  /// Folders seen, so that a link back to one is not followed for ever.
+  private var visited: Set<FileIdentity> = []
+
+  /// `path` itself if it is a file or one model in several files, else the models below it.
+  init(_ path: String) {
+    guard isDirectory(path), !readers.looksLikeModel(path) else {
+      models = [path]
+      return
     }
-    return found
+    collect(below: path, depth: 0)
+    guard models.isEmpty, errors.isEmpty else { return }
+    let hint = "known formats: " + readers.formats.map(\.name).joined(separator: ", ")
+    errors.append((path, ReadError(.unrecognized, "is a folder without models", file: path, hint: hint)))
   }
 
-  private static func models(below path: String, depth: Int) throws(ReadError) -> [String] {
-    let directory = try ModelDirectory(path: path)
-    var found: [String] = []
-    for entry in directory.entries {
-      let child = path.utf8.last == UInt8(ascii: "/") ? path + entry : path + "/" + entry
-      if readers.looksLikeModel(child) {
-        found.append(child)
-      } else if isDirectory(child), depth < maximumDepth {
-        found += try models(below: child, depth: depth + 1)
-      }
+  /// Models in the folder of a model in several files that are not part of it.
+  static func others(besides files: [String], in folder: String) -> [String] {
+    guard isDirectory(folder), let directory = try? ModelDirectory(path: folder) else { return [] }
+    let known = Set(files.compactMap { FileIdentity(path: $0) })
+    return directory.entries.map { join(folder, $0) }.filter { child in
+      guard let identity = FileIdentity(path: child), !known.contains(identity) else { return false }
+      return readers.looksLikeModel(child)
     }
-    return found
+  }
+
+  private mutating func collect(below path: String, depth: Int) {
+    guard let identity = FileIdentity(path: path), visited.insert(identity).inserted else { return }
+    do throws(ReadError) {
+      for entry in try ModelDirectory(path: path).entries {
+        let child = ModelPaths.join(path, entry)
+        if readers.looksLikeModel(child) {
+          models.append(child)
+        } else if isDirectory(child), depth < ModelPaths.maximumDepth {
+          collect(below: child, depth: depth + 1)
+        }
+      }
+    } catch {
+      errors.append((path, error))
+    }
+  }
+
+  private static func join(_ folder: String, _ entry: String) -> String {
+    folder.utf8.last == UInt8(ascii: "/") ? folder + entry : folder + "/" + entry
   }
 }

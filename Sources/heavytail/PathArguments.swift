@@ -12,39 +12,46 @@ struct PathArguments: ParsableArguments {
   var quiet = false
 
   /// Opens every model and hands it to `body`; one that fails costs no other.
-  func open<Value>(_ body: (String, LayerGraph) throws(ReadError) -> Value) -> Run<Value> {
+  func open<Value>(
+    limits: Limits = Limits(), _ body: (String, LayerGraph) throws(ReadError) -> Value
+  ) -> Run<Value> {
     var run = Run<Value>()
     for path in paths {
-      do throws(ReadError) {
-        for model in try ModelPaths.expand(path) { run.add { () throws(ReadError) in try open(model, body) } }
-      } catch {
-        run.add(error)
+      let found = ModelPaths(path)
+      for failure in found.errors { run.add(failure.error, path: failure.path) }
+      for model in found.models {
+        do throws(ReadError) {
+          let graph = try readers.open(model, limits: limits)
+          noteOthers(in: model, graph)
+          run.models.append(try body(model, graph))
+        } catch {
+          run.add(error, path: model)
+        }
       }
     }
     return run
   }
 
-  private func open<Value>(
-    _ path: String, _ body: (String, LayerGraph) throws(ReadError) -> Value
-  ) throws(ReadError) -> Value {
-    try body(path, readers.open(path))
+  /// A folder that is one model may hold another one, in another format: it is not analysed, and that is said.
+  private func noteOthers(in path: String, _ graph: LayerGraph) {
+    guard !quiet else { return }
+    for other in ModelPaths.others(besides: graph.files, in: path) {
+      Terminal.printError("note: \(printable(other)) is not part of the model in its folder; give its path to read it")
+    }
   }
 }
 
 /// What became of the models of a run.
 struct Run<Value> {
   var models: [Value] = []
-  var errors: [ReadError] = []
+  /// By the path that was opened; `error.file` may name a member or a shard.
+  private(set) var errors: [(path: String, error: ReadError)] = []
   /// Whether part of a model that was read failed.
   var failed = false
 
-  mutating func add(_ model: () throws(ReadError) -> Value) {
-    do throws(ReadError) { models.append(try model()) } catch { add(error) }
-  }
-
   /// Errors are printed as they happen: a long run tells early what is wrong.
-  mutating func add(_ error: ReadError) {
-    errors.append(error)
+  mutating func add(_ error: ReadError, path: String) {
+    errors.append((path, error))
     Terminal.printError("error: \(error)")
   }
 

@@ -5,10 +5,13 @@ import ModelReading
 /// The terminal, if there is one.
 enum Terminal {
   /// Columns of the terminal that standard output goes to, or `nil` if it goes elsewhere.
-  static var width: Int? {
-    guard isatty(STDOUT_FILENO) == 1 else { return nil }
+  static var width: Int? { width(of: STDOUT_FILENO) }
+
+  /// Columns of the terminal behind `descriptor`, or `nil` if there is none.
+  static func width(of descriptor: Int32) -> Int? {
+    guard isatty(descriptor) == 1 else { return nil }
     var size = winsize()
-    guard unsafe ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+    guard unsafe ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
     return Int(size.ws_col)
   }
 
@@ -33,18 +36,19 @@ enum Terminal {
 
 /// One line on standard error that says how far an analysis is; nothing unless that is a terminal.
 struct ProgressLine: Sendable {
-  private let isShown: Bool
+  /// `nil` if nothing is shown.
+  private let width: Int?
 
-  init(isEnabled: Bool) { isShown = isEnabled && isatty(STDERR_FILENO) == 1 }
+  init(isEnabled: Bool) { width = isEnabled ? Terminal.width(of: STDERR_FILENO) : nil }
 
   func show(_ path: String, _ progress: AnalysisProgress) {
-    guard isShown else { return }
+    guard let width else { return }
     let text = "\(progress.finished)/\(progress.total) \(printable(path)) \(printable(progress.layer))"
-    Terminal.write("\r\u{1B}[K\(text.prefix(100))", to: STDERR_FILENO)
+    Terminal.write("\r\u{1B}[K\(text.prefix(width - 1))", to: STDERR_FILENO)
   }
 
   func clear() {
-    if isShown { Terminal.write("\r\u{1B}[K", to: STDERR_FILENO) }
+    if width != nil { Terminal.write("\r\u{1B}[K", to: STDERR_FILENO) }
   }
 }
 

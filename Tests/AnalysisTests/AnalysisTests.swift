@@ -78,7 +78,7 @@ func bits(_ report: ModelReport) -> [[String]] {
     options.maximumMemory = 1 << 20
     let row = try #require(try report(Fixtures.sample("LeNet5/lenet5.safetensors"), options).layers.first)
     #expect(row.status == .skipped)
-    #expect(row.reason == "M = 1 needs more memory than the limit of 1048576 bytes")
+    #expect(row.reason == "needs 16777224 bytes, the limit is 1048576")
   }
 
   @Test func progressEndsWithTheLastLayer() throws {
@@ -116,6 +116,13 @@ func bits(_ report: ModelReport) -> [[String]] {
     #expect(report.layers[0].alpha == nil && report.layers[0].norm == nil)
     #expect(report.layers[1].status == .ok)
     #expect(report.summary.failed == 1 && report.summary.analyzed == 1)
+  }
+
+  @Test func squaresThatVanishAreNotAZeroMatrix() throws {
+    var options = AnalysisOptions()
+    options.precision = .single
+    let row = try analyze(graph([1e-25, 0, 0, 1e-25], [2, 2]), path: "", options: options).layers[0]
+    #expect(row.status == .failed && row.reason == "the squares of the entries underflow")
   }
 
   @Test func zeroMatrixHasNoLogarithms() throws {

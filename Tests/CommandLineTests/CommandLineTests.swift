@@ -109,7 +109,70 @@ func heavytail(_ arguments: String...) throws -> Outcome {
     #expect(try heavytail("analyze").status == 64)
     #expect(try heavytail("analyze", "--format", "xml", lenet).status == 64)
     #expect(try heavytail("analyze", "--threads", "0", lenet).status == 64)
+    #expect(try heavytail("analyze", "--threads", "3000000000", lenet).status == 64)
     #expect(try heavytail("analyze", "--max-memory", "lots", lenet).status == 64)
+  }
+
+  @Test func layersAreChosenByEitherName() throws {
+    let variety = Fixtures.sample("Variety/variety.safetensors")
+    let rows = try heavytail("analyze", "--format", "csv", "--layers", "lstm.l0", variety).output.split(separator: "\n")
+    #expect(rows.count == 3)
+    let one = try heavytail("analyze", "--format", "csv", "--layers", "lstm.l0.kernel", variety).output
+    #expect(one.split(separator: "\n").count == 2)
+  }
+
+  @Test func aPatternWithoutMatchIsAnError() throws {
+    let outcome = try heavytail("analyze", "--layers", "conv9", lenet)
+    #expect(outcome.status == 1 && outcome.output == "")
+    #expect(outcome.errors.hasPrefix("error: no layer matches conv9"))
+  }
+
+  @Test func layerNumbersAreThoseOfInspect() throws {
+    let variety = Fixtures.sample("Variety/variety.pt")
+    func layers(_ text: String) throws -> [[String: Any]] {
+      let object = try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any]
+      return try #require((object?["models"] as? [[String: Any]])?.first?["layers"] as? [[String: Any]])
+    }
+    let graph = try layers(heavytail("inspect", "--format", "json", variety).output)
+    for row in try layers(heavytail("analyze", "--format", "json", variety).output) {
+      let layer = graph[try #require(row["layer_id"] as? Int)]
+      #expect((row["name"] as? String)?.hasPrefix(try #require(layer["name"] as? String)) == true)
+    }
+  }
+
+  @Test func linksBackDoNotLoop() throws {
+    try Fixtures.withDirectory { directory in
+      try Fixtures.write(Fixtures.read(lenet), to: directory + "/m.safetensors")
+      for name in ["a", "b"] {
+        try FileManager.default.createSymbolicLink(atPath: directory + "/" + name, withDestinationPath: ".")
+      }
+      let outcome = try heavytail("analyze", "--format", "csv", directory)
+      for name in ["a", "b"] { try FileManager.default.removeItem(atPath: directory + "/" + name) }
+      #expect(outcome.status == 0 && outcome.output.split(separator: "\n").count == 6)
+    }
+  }
+
+  @Test func otherModelsInAModelsFolderAreMentioned() throws {
+    try Fixtures.withDirectory { directory in
+      try Fixtures.write(Fixtures.read(lenet), to: directory + "/model.safetensors")
+      try Fixtures.write(Fixtures.read(Fixtures.sample("LeNet5/lenet5.onnx")), to: directory + "/model.onnx")
+      let outcome = try heavytail("analyze", directory)
+      #expect(outcome.status == 0)
+      #expect(outcome.errors.contains("model.onnx is not part of the model in its folder"))
+      #expect(try heavytail("analyze", "-q", directory).errors == "")
+    }
+  }
+
+  @Test func devicesAndLinksKeepBeingWhatTheyAre() throws {
+    let device = try heavytail("analyze", "-o", "/dev/stdout", lenet)
+    #expect(device.status == 0 && device.output.contains("fc3"))
+    try Fixtures.withDirectory { directory in
+      try Fixtures.write([], to: directory + "/target")
+      try FileManager.default.createSymbolicLink(atPath: directory + "/link", withDestinationPath: "target")
+      #expect(try heavytail("analyze", "-o", directory + "/link", lenet).status == 0)
+      #expect(try !Fixtures.read(directory + "/target").isEmpty)
+      #expect(try FileManager.default.destinationOfSymbolicLink(atPath: directory + "/link") == "target")
+    }
   }
 
   @Test func folderOfModels() throws {

@@ -32,6 +32,15 @@ private enum C: FakeName { static let name = "ccc" }
     #expect(try opened([Fake<A>(match: .no), Fake<B>(match: .possible)]) == "bbb")
   }
 
+  @Test func aCertainReaderOverrulesTheTableOfImpostors() throws {
+    let script = Array("#! this is the length of a header".utf8)
+    let certain = ReaderRegistry([Fake<A>(match: .certain)])
+    #expect(try Fixtures.withFile(script) { try certain.open($0).format } == "aaa")
+    let unsure = ReaderRegistry([Fake<A>(match: .possible)])
+    let error = #expect(throws: ReadError.self) { try Fixtures.withFile(script) { try unsure.open($0) } }
+    #expect(error?.message == "is a script")
+  }
+
   @Test func extensionsBreakTiesOnly() throws {
     let tied: [any ModelReader] = [Fake<A>(match: .possible), Fake<B>(match: .possible)]
     #expect(try opened(tied) == "aaa")
@@ -68,7 +77,7 @@ private enum C: FakeName { static let name = "ccc" }
 
   @Test func lostTensorsAreAccountedFor() throws {
     try Fixtures.withFile([1]) { path in
-      let graph = try ReaderRegistry([Fake<A>(match: .certain)]).open(path)
+      let graph = try ReaderRegistry([Fake<A>(match: .possible)]).open(path)
       #expect(graph.diagnostics.map(\.subject) == ["lost"])
       #expect(graph.diagnostics.map(\.code) == [.notAWeight])
     }
@@ -120,7 +129,7 @@ private enum C: FakeName { static let name = "ccc" }
 
   private func expect(_ bytes: [UInt8], _ message: String) throws {
     try Fixtures.withFile(bytes, named: "model.aaa") { path in
-      let error = #expect(throws: ReadError.self) { try ReaderRegistry([Fake<A>(match: .certain)]).open(path) }
+      let error = #expect(throws: ReadError.self) { try ReaderRegistry([Fake<A>(match: .possible)]).open(path) }
       #expect(error?.code == .unrecognized)
       #expect(error?.message == message)
       #expect(error?.file == path)

@@ -37,6 +37,19 @@ import Testing
     #expect(error?.subject == "t")
   }
 
+  @Test func stepsThatAreNeverTakenMayBeAnyNumber() throws {
+    let row = try tensor([1, 4], [Int.max, 1])
+    #expect(try row.values(as: Double.self).count == 4)
+    let none = try tensor([0, 4], [Int.max, Int.max], offset: Int.max)
+    #expect(none.elementOffset == 0)
+    #expect(try none.values(as: Double.self).isEmpty)
+  }
+
+  @Test func repeatedElementsAreLimited() {
+    let error = #expect(throws: ReadError.self) { try tensor([1 << 20, 1 << 20], [0, 0]) }
+    #expect(error?.code == .limitExceeded)
+  }
+
   @Test func scalarsAndEmptyTensorsAreSound() throws {
     #expect(try tensor([]).values(as: Float.self) == [0])
     #expect(try tensor([], offset: 23).values(as: Float.self) == [23])

@@ -50,3 +50,12 @@ import Testing
     #expect(hostile.lines(width: nil)[2] == "a\\u{1b}[2Jb\\u{a}")
   }
 }
+
+@Suite struct CSVTests {
+  @Test func accentsDoNotHideQuotes() {
+    #expect(quoted("a,\u{301}b") == "\"a,\u{301}b\"")
+    #expect(quoted("a\"\u{301}") == "\"a\"\"\u{301}\"")
+    #expect(quoted("plain") == "plain")
+    #expect(quoted("two\r\nlines") == "\"two\r\nlines\"")
+  }
+}
