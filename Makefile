@@ -10,11 +10,12 @@ SOURCES = Package.swift Sources Plugins Tests
 # The trained models; Variety and Bad are for the tests.
 SAMPLES = SampleModels/LeNet5 SampleModels/LeNet5Large SampleModels/MLP3
 
-.PHONY: help run test build install uninstall mutate bench format lint dependencies clean
+.PHONY: help run test sanitize build install uninstall mutate bench format lint dependencies clean
 
 help:
 	@echo "make run                 install what is missing, build, analyse the sample models"
 	@echo "make test                install what is missing, run all tests"
+	@echo "make sanitize            all tests again, under the address and thread sanitizers"
 	@echo "make install PREFIX=…    install the program (default prefix: /usr/local)"
 	@echo "make mutate              read damaged copies of the samples, 100,000 of each kind"
 	@echo "make bench               measure speed and memory"
@@ -28,6 +29,11 @@ build: dependencies
 
 test: dependencies
 	$(SWIFT) test
+
+# The same tests under the address and thread sanitizers, each in a build folder of its own.
+sanitize: dependencies
+	$(SWIFT) test --sanitize address --scratch-path .build/address
+	$(SWIFT) test --sanitize thread --scratch-path .build/thread
 
 install: build
 	install -D -m 755 .build/release/heavytail $(DESTDIR)$(PREFIX)/bin/heavytail

@@ -6,14 +6,12 @@ extension AnalysisResults {
   public var json: String {
     var writer = JSONWriter(indented: true)
     writer.object { writer in
-      writer.key("schema")
-      writer.value("heavytail.analysis/1")
+      writer.member("schema", "heavytail.analysis/1")
       writer.writeTool(version: version)
       writer.key("settings")
       writer.object { writer in
         for setting in settings {
-          writer.key(setting.name)
-          writer.value(setting.value)
+          writer.member(setting.name, setting.value)
         }
       }
       writer.key("models")
@@ -31,10 +29,8 @@ extension AnalysisResults {
       for record in model.layers {
         var writer = JSONWriter(indented: false)
         writer.object { writer in
-          writer.key("path")
-          writer.value(model.path)
-          writer.key("format")
-          writer.value(model.graph.format)
+          writer.member("path", model.path)
+          writer.member("format", model.graph.format)
           writer.writeColumns(of: record)
         }
         text += writer.text + "\n"
@@ -48,10 +44,8 @@ extension JSONWriter {
   mutating func writeTool(version: String) {
     key("tool")
     object { writer in
-      writer.key("name")
-      writer.value("heavytail")
-      writer.key("version")
-      writer.value(version)
+      writer.member("name", "heavytail")
+      writer.member("version", version)
     }
   }
 
@@ -74,12 +68,10 @@ extension JSONWriter {
         ("parameters", summary.parameterCount), ("analyzed", summary.analyzed), ("fitted", summary.fitted),
         ("skipped", summary.skipped), ("failed", summary.failed),
       ] {
-        writer.key(name)
-        writer.value(count)
+        writer.member(name, count)
       }
       for mean in summary.means {
-        writer.key("mean_" + mean.name)
-        writer.value(mean.value)
+        writer.member("mean_" + mean.name, mean.value)
       }
     }
   }
@@ -98,21 +90,15 @@ extension JSONWriter {
   }
 
   mutating func writeHeader(of graph: LayerGraph, path: String) {
-    key("path")
-    value(path)
-    key("format")
-    value(graph.format)
-    key("variant")
-    value(graph.variant)
-    key("producer")
-    value(graph.producer)
-    key("files")
-    value(graph.files)
+    member("path", path)
+    member("format", graph.format)
+    member("variant", graph.variant)
+    member("producer", graph.producer)
+    member("files", graph.files)
     key("metadata")
     object { writer in
       for fact in graph.metadata {
-        writer.key(fact.key)
-        writer.value(fact.value)
+        writer.member(fact.key, fact.value)
       }
     }
   }
@@ -122,14 +108,10 @@ extension JSONWriter {
     array { writer in
       for diagnostic in graph.diagnostics {
         writer.object { writer in
-          writer.key("code")
-          writer.value(diagnostic.code.rawValue)
-          writer.key("subject")
-          writer.value(diagnostic.subject)
-          writer.key("message")
-          writer.value(diagnostic.message)
-          writer.key("hint")
-          writer.value(diagnostic.hint)
+          writer.member("code", diagnostic.code.rawValue)
+          writer.member("subject", diagnostic.subject)
+          writer.member("message", diagnostic.message)
+          writer.member("hint", diagnostic.hint)
         }
       }
     }
@@ -138,20 +120,13 @@ extension JSONWriter {
   mutating func write(_ failure: (path: String, error: ReadError)) {
     let error = failure.error
     object { writer in
-      writer.key("path")
-      writer.value(failure.path)
-      writer.key("file")
-      writer.value(error.file)
-      writer.key("code")
-      writer.value(error.code.label)
-      writer.key("message")
-      writer.value(error.message)
-      writer.key("offset")
-      writer.value(error.offset)
-      writer.key("subject")
-      writer.value(error.subject)
-      writer.key("hint")
-      writer.value(error.hint)
+      writer.member("path", failure.path)
+      writer.member("file", error.file)
+      writer.member("code", error.code.label)
+      writer.member("message", error.message)
+      writer.member("offset", error.offset)
+      writer.member("subject", error.subject)
+      writer.member("hint", error.hint)
     }
   }
 }

@@ -6,8 +6,7 @@ public func graphJSON(
 ) -> String {
   var writer = JSONWriter(indented: true)
   writer.object { writer in
-    writer.key("schema")
-    writer.value("heavytail.graph/1")
+    writer.member("schema", "heavytail.graph/1")
     writer.writeTool(version: version)
     writer.key("models")
     writer.array { for model in models { $0.write(model.graph, path: model.path) } }
@@ -21,8 +20,7 @@ extension JSONWriter {
   fileprivate mutating func write(_ graph: LayerGraph, path: String) {
     object { writer in
       writer.writeHeader(of: graph, path: path)
-      writer.key("topology")
-      writer.value(graph.topology.rawValue)
+      writer.member("topology", graph.topology.rawValue)
       writer.key("layers")
       writer.array { writer in
         for (index, layer) in graph.layers.enumerated() { writer.write(layer, index) }
@@ -37,16 +35,11 @@ extension JSONWriter {
 
   private mutating func write(_ layer: Layer, _ index: Int) {
     object { writer in
-      writer.key("layer_id")
-      writer.value(index)
-      writer.key("name")
-      writer.value(layer.name)
-      writer.key("kind")
-      writer.value(layer.kind.label)
-      writer.key("groups")
-      writer.value(layer.groups)
-      writer.key("note")
-      writer.value(layer.note)
+      writer.member("layer_id", index)
+      writer.member("name", layer.name)
+      writer.member("kind", layer.kind.label)
+      writer.member("groups", layer.groups)
+      writer.member("note", layer.note)
       writer.key("parameters")
       writer.array { for parameter in layer.parameters { $0.write(parameter) } }
     }
@@ -54,12 +47,9 @@ extension JSONWriter {
 
   private mutating func write(_ tensor: TensorRecord) {
     object { writer in
-      writer.key("name")
-      writer.value(tensor.name)
-      writer.key("element_type")
-      writer.value(tensor.elementType)
-      writer.key("shape")
-      writer.value(tensor.shape)
+      writer.member("name", tensor.name)
+      writer.member("element_type", tensor.elementType)
+      writer.member("shape", tensor.shape)
     }
   }
 
@@ -67,26 +57,16 @@ extension JSONWriter {
     let tensor = parameter.tensor
     let place = tensor.storage.fileRange
     object { writer in
-      writer.key("role")
-      writer.value(parameter.role.label)
-      writer.key("name")
-      writer.value(tensor.name)
-      writer.key("aliases")
-      writer.value(parameter.aliases)
-      writer.key("element_type")
-      writer.value(tensor.elementType.rawValue)
-      writer.key("shape")
-      writer.value(tensor.shape)
-      writer.key("axes")
-      writer.value(tensor.axes.map(\.label))
-      writer.key("strides")
-      writer.value(tensor.strides)
-      writer.key("file")
-      writer.value(place?.file.path)
-      writer.key("offset")
-      writer.value(tensor.fileOffset)
-      writer.key("byte_count")
-      writer.value(tensor.byteCount)
+      writer.member("role", parameter.role.label)
+      writer.member("name", tensor.name)
+      writer.member("aliases", parameter.aliases)
+      writer.member("element_type", tensor.elementType.rawValue)
+      writer.member("shape", tensor.shape)
+      writer.member("axes", tensor.axes.map(\.label))
+      writer.member("strides", tensor.strides)
+      writer.member("file", place?.file.path)
+      writer.member("offset", tensor.fileOffset)
+      writer.member("byte_count", tensor.byteCount)
     }
   }
 }

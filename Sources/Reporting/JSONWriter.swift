@@ -23,6 +23,37 @@ public struct JSONWriter {
     afterKey = true
   }
 
+  /// A key and its value; `nil` is `null`.
+  public mutating func member(_ name: String, _ value: String?) {
+    key(name)
+    self.value(value)
+  }
+
+  public mutating func member(_ name: String, _ value: Int?) {
+    key(name)
+    self.value(value)
+  }
+
+  public mutating func member(_ name: String, _ value: Double?) {
+    key(name)
+    self.value(value)
+  }
+
+  public mutating func member(_ name: String, _ value: Bool) {
+    key(name)
+    self.value(value)
+  }
+
+  public mutating func member(_ name: String, _ value: [Int]) {
+    key(name)
+    self.value(value)
+  }
+
+  public mutating func member(_ name: String, _ value: [String]) {
+    key(name)
+    self.value(value)
+  }
+
   public mutating func value(_ string: String?) {
     guard let string else { return null() }
     separate()

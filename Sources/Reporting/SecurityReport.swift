@@ -55,11 +55,9 @@ public func securityJSON(
 ) -> String {
   var writer = JSONWriter(indented: true)
   writer.object { writer in
-    writer.key("schema")
-    writer.value("heavytail.security/1")
+    writer.member("schema", "heavytail.security/1")
     writer.writeTool(version: version)
-    writer.key("models")
-    writer.value(models)
+    writer.member("models", models)
     writer.key("findings")
     writer.array { for finding in findings { $0.write(finding) } }
     writer.key("errors")
@@ -71,14 +69,10 @@ public func securityJSON(
 extension JSONWriter {
   fileprivate mutating func write(_ finding: SecurityFinding) {
     object { writer in
-      writer.key("path")
-      writer.value(finding.path)
-      writer.key("subject")
-      writer.value(finding.subject)
-      writer.key("message")
-      writer.value(finding.message)
-      writer.key("refused")
-      writer.value(finding.isRefused)
+      writer.member("path", finding.path)
+      writer.member("subject", finding.subject)
+      writer.member("message", finding.message)
+      writer.member("refused", finding.isRefused)
     }
   }
 }
