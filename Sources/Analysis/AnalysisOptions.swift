@@ -8,6 +8,12 @@ public enum Precision: String, Sendable, CaseIterable {
   case single
 }
 
+/// A tool whose numbers can be reproduced.
+public enum Compatibility: String, Sendable, CaseIterable {
+  /// WeightWatcher 0.7.7.
+  case weightwatcher
+}
+
 /// What to compute, and with what.
 public struct AnalysisOptions: Sendable {
   /// How convolutions become matrices.
@@ -23,6 +29,8 @@ public struct AnalysisOptions: Sendable {
   public var bootstrapCount = 0
   /// Where the bootstrap's random numbers begin.
   public var seed: UInt64 = 0
+  /// Another tool's definitions to compute beside our own.
+  public var compatibility: Compatibility?
   /// Worker threads, and threads of a BLAS call on a large matrix.
   public var threadCount = 1
   /// Bytes that the decomposition of one layer may need; larger ones are skipped, and say so.

@@ -87,6 +87,11 @@ struct LayerTask: Sendable {
     record.setBulk(fit)
     record.setPowerLaw(fit, spectrum, minimumEigenvalues: options.minimumEigenvalues)
     record.warnings += fit.caveats
+    if options.compatibility == .weightwatcher {
+      record.weightWatcher = WeightWatcherRecord(
+        slices: slices, rows: spectrum.rows, columns: spectrum.columns, receptiveField: sliced.receptiveField,
+        kind: layer.kind.label, name: name)
+    }
     return record
   }
 }

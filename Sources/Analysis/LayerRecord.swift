@@ -88,6 +88,9 @@ public struct LayerRecord: Sendable {
   public var universalityClass: String?
   public var mu: Double?
 
+  /// The same weight by WeightWatcher's definitions, where they are asked for.
+  public var weightWatcher: WeightWatcherRecord?
+
   public var status: Status
   /// Why a row is skipped or failed, or why a fit is missing.
   public var reason: String?

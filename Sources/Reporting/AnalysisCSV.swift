@@ -16,6 +16,23 @@ extension AnalysisResults {
     return text
   }
 
+  /// The rows by WeightWatcher's definitions, with its names and order of columns.
+  ///
+  /// A column `model` comes first if there are several models; layers count from 1, as in that tool.
+  public var weightWatcherCSV: String {
+    let rows = models.flatMap { model in
+      model.layers.compactMap { layer in layer.weightWatcher.map { (model.path, layer, $0) } }
+    }
+    guard let first = rows.first else { return "" }
+    let models = self.models.count > 1 ? ["model"] : []
+    var text = (models + ["layer_id", "name"] + first.2.columns.map(\.name)).joined(separator: ",") + "\n"
+    for (path, layer, record) in rows {
+      let identity = (models.isEmpty ? [] : [quoted(path)]) + ["\(layer.layerID + 1)", quoted(layer.name)]
+      text += (identity + record.columns.map { field($0.value) }).joined(separator: ",") + "\n"
+    }
+    return text
+  }
+
   private func field(_ value: Column.Value) -> String {
     switch value {
     case .null: ""

@@ -6,6 +6,7 @@ import Reporting
 
 extension Slicing: ExpressibleByArgument {}
 extension Precision: ExpressibleByArgument {}
+extension Compatibility: ExpressibleByArgument {}
 
 enum AnalysisFormat: String, ExpressibleByArgument, CaseIterable {
   case table, csv, json, jsonl
@@ -20,6 +21,9 @@ struct AnalyzeCommand: ParsableCommand {
 
   @Option(help: "How to print the report.")
   var format: AnalysisFormat = .table
+
+  @Option(help: "Write the CSV that another tool would write, by its definitions.")
+  var compat: Compatibility?
 
   @Option(name: .shortAndLong, help: "Write the report to FILE instead of standard output.")
   var output: String?
@@ -64,6 +68,9 @@ struct AnalyzeCommand: ParsableCommand {
     if let threads, !(1...AnalyzeCommand.maximumThreads).contains(threads) {
       throw ValidationError("--threads is \(threads), it must be from 1 to \(AnalyzeCommand.maximumThreads)")
     }
+    if compat != nil, perSlice || slicing != .positions || precision != .double {
+      throw ValidationError("--compat has its own slicing and precision")
+    }
     if bootstrap < 0 { throw ValidationError("--bootstrap is \(bootstrap), it must not be negative") }
     if minEvals < 2 { throw ValidationError("--min-evals is \(minEvals), it must be at least 2") }
   }
@@ -93,6 +100,7 @@ struct AnalyzeCommand: ParsableCommand {
     var options = AnalysisOptions()
     options.slicing = slicing
     options.perSlice = perSlice
+    options.compatibility = compat
     options.precision = precision
     options.layerPatterns = layers
     options.minimumEigenvalues = minEvals
@@ -113,7 +121,8 @@ struct AnalyzeCommand: ParsableCommand {
   }
 
   private func text(_ results: AnalysisResults) -> String {
-    switch format {
+    if compat == .weightwatcher { return results.weightWatcherCSV }
+    return switch format {
     case .table: results.table(width: output == nil ? Terminal.width : nil)
     case .csv: results.csv
     case .json: results.json

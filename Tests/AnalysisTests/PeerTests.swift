@@ -40,6 +40,61 @@ struct PeerTests {
   }
 }
 
+/// `--compat weightwatcher` against that tool's own tables.
+@Suite(.enabled(if: Fixtures.shared("golden/weightwatcher") != nil))
+struct CompatibilityTests {
+  /// A table, the model it was made from, and the columns that cannot agree, by layer; `*` is any.
+  struct Table: Sendable, CustomTestStringConvertible {
+    var csv: String
+    var model: String
+    var prefix = ""
+    var exceptions: [String: Set<String>] = [:]
+    var testDescription: String { csv }
+  }
+
+  /// Where singular values below 1e-8 of the largest matter, which a Gram matrix cannot tell from zero.
+  static let small: Set = ["detX_val", "detX_val_unrescaled", "entropy", "matrix_rank", "rank_loss", "sv_min"]
+  /// Small layers whose product of eigenvalues never falls below one; the value there is that tool's accident.
+  static let product: Set = ["detX_val", "detX_val_unrescaled"]
+
+  static let tables = [
+    Table(
+      csv: "ww077_default.csv", model: "golden/weightwatcher/synthetic17.safetensors",
+      exceptions: ["rankdef_120x90": small]),
+    Table(csv: "real_lenet-mnist-zip.csv", model: "models/real/lenet-mnist-zip.pth"),
+    Table(
+      csv: "real_resnet20-cifar10-legacy.csv", model: "models/real/resnet20-cifar10-legacy.th", prefix: "module.",
+      exceptions: ["linear": product]),
+    Table(csv: "real_rfb320-legacy.csv", model: "models/real/rfb320-legacy.pth", exceptions: ["*": product.union(["sv_min"])]),
+  ]
+
+  @Test(arguments: tables) func everyOtherColumnAgrees(table: Table) throws {
+    var options = AnalysisOptions()
+    options.compatibility = .weightwatcher
+    let layers = try report(try #require(Fixtures.shared(table.model)), options).layers
+    let expected = try rows(try #require(Fixtures.shared("golden/weightwatcher/" + table.csv)))
+    for row in expected {
+      let name = String(row["longname"]!.dropFirst(table.prefix.count))
+      let layer = try #require(layers.first { $0.name == name }, "\(name)")
+      let record = try #require(layer.weightWatcher)
+      let ignored = (table.exceptions[name] ?? []).union(table.exceptions["*"] ?? []).union(["longname"])
+      for (column, value) in record.columns where !ignored.contains(column) {
+        #expect(agree(value, row[column]!), "\(column) of \(name): \(value) for \(row[column]!)")
+      }
+    }
+  }
+
+  private func agree(_ value: Column.Value, _ reference: String) -> Bool {
+    switch value {
+    case .null: reference.isEmpty
+    case .text(let text): text == reference
+    case .integer(let integer): Double(reference) == Double(integer)
+    case .number(let number): Double(reference).map { abs(number - $0) <= 1e-8 * abs($0) } ?? false
+    case .integers: false
+    }
+  }
+}
+
 /// Two files of the same weights in different formats.
 @Suite(.enabled(if: Fixtures.shared("models/real") != nil))
 struct TwinTests {
