@@ -27,24 +27,17 @@ struct QuantizedKernel {
   /// The weights, computed when they are asked for.
   func weights() throws(ReadError) -> Tensor {
     let (kernel, scale, axis) = (kernel, scale, axis)
-    let production = ProducedBytes(byteCount: kernel.elementCount * 4, label: label) { () throws(ReadError) in
-      let numbers = try kernel.values(as: Float.self)
+    let production = ProducedBytes(byteCount: kernel.elementCount * 4, label: kernel.storage.label) {
+      () throws(ReadError) in
+      var numbers = try kernel.values(as: Float.self)
       let scales = try scale.values(as: Float.self)
       let columns = kernel.shape[1]
-      var bytes: [UInt8] = []
-      bytes.reserveCapacity(numbers.count * 4)
-      for (position, number) in numbers.enumerated() {
-        let weight = number / scales[axis == 0 ? position / columns : position % columns]
-        let bits = weight.bitPattern
-        for shift: UInt32 in [0, 8, 16, 24] { bytes.append(UInt8(truncatingIfNeeded: bits >> shift)) }
+      for position in numbers.indices {
+        numbers[position] /= scales[axis == 0 ? position / columns : position % columns]
       }
-      return bytes
+      return numbers.littleEndianBytes
     }
     return try Tensor(
       name: kernel.name, elementType: .float32, shape: kernel.shape, axes: kernel.axes, storage: .produced(production))
-  }
-
-  private var label: String {
-    if case .bytes(let source) = kernel.storage { source.label } else { kernel.name }
   }
 }

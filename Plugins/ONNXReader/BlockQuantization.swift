@@ -31,17 +31,16 @@ private struct BlockQuantization: Sendable {
     let codes = try self.codes.littleEndianBytes()
     let scales = try self.scales.values(as: Float.self)
     let zeros = try zeros()
-    var result: [UInt8] = []
-    result.reserveCapacity(rows * columns * 4)
+    var result: [Float] = []
+    result.reserveCapacity(rows * columns)
     for row in 0..<rows {
       for column in 0..<columns {
         let block = row * blocks + column / blockSize
         let code = code(codes, block * bytesPerBlock, column % blockSize)
-        let pattern = ((Float(code) - zeros[block]) * scales[block]).bitPattern
-        for byte in 0..<4 { result.append(UInt8(truncatingIfNeeded: pattern >> UInt32(8 * byte))) }
+        result.append((Float(code) - zeros[block]) * scales[block])
       }
     }
-    return result
+    return result.littleEndianBytes
   }
 
   /// Number `index` of those packed from byte `start` on, the lowest bits first.
@@ -72,7 +71,7 @@ extension OperatorWeights {
     guard (1...8).contains(bits), blockSize > 0, weight.isConsistent, !scales.tensor.elementType.isComplex,
       let count = Tensor.elementCount([rows, columns]), count <= tracer.limits.maximumDecodedBytes / 4
     else { return nil }
-    let production = ProducedBytes(byteCount: count * 4, label: codes.tensor.sourceLabel) { () throws(ReadError) in
+    let production = ProducedBytes(byteCount: count * 4, label: codes.tensor.storage.label) { () throws(ReadError) in
       try weight.bytes()
     }
     let tensor = try Tensor(

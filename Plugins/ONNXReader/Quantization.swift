@@ -20,7 +20,7 @@ struct Quantization {
         || scale == nil
     else { return nil }
     let (byteCount, overflow) = tensor.elementCount.multipliedReportingOverflow(by: 4)
-    let label = tensor.sourceLabel
+    let label = tensor.storage.label
     guard !overflow, byteCount <= limits.maximumDecodedBytes else {
       throw ReadError(
         .limitExceeded,
@@ -69,16 +69,14 @@ private struct ScaleLayout: Sendable {
   var scaleCount: Int
 
   func apply(_ values: [Float], _ scales: [Float], _ zeros: [Float]) -> [UInt8] {
-    var result: [UInt8] = []
-    result.reserveCapacity(values.count * 4)
-    for (index, value) in values.enumerated() {
+    var result = values
+    for index in values.indices {
       let place = scaleIndex(index)
       let zero = zeros[zeros.count == 1 ? 0 : place]
       let scale = scales[scales.count == 1 ? 0 : place]
-      let bits = ((value - zero) * scale).bitPattern
-      for byte in 0..<4 { result.append(UInt8(truncatingIfNeeded: bits >> UInt32(8 * byte))) }
+      result[index] = (values[index] - zero) * scale
     }
-    return result
+    return result.littleEndianBytes
   }
 
   private func scaleIndex(_ index: Int) -> Int {
@@ -86,15 +84,5 @@ private struct ScaleLayout: Sendable {
     let position = index / inner % extent
     guard blockSize > 0 else { return position }
     return (index / inner / extent * blocks + position / blockSize) * inner + index % inner
-  }
-}
-
-extension Tensor {
-  /// What errors call the file.
-  var sourceLabel: String {
-    switch storage {
-    case .bytes(let source): source.label
-    case .produced(let production): production.label
-    }
   }
 }

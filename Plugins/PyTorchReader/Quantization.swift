@@ -56,9 +56,9 @@ private enum QuantizationScale: Sendable {
     guard !overflow, byteCount <= limits.maximumDecodedBytes else {
       throw ReadError(
         .limitExceeded, "needs \(stored.elementCount) elements of 4 bytes, the limit is \(limits.maximumDecodedBytes)",
-        file: "", subject: stored.name)
+        file: stored.storage.label, subject: stored.name)
     }
-    let produced = ProducedBytes(byteCount: byteCount, label: stored.name) { () throws(ReadError) -> [UInt8] in
+    let produced = ProducedBytes(byteCount: byteCount, label: stored.storage.label) { () throws(ReadError) -> [UInt8] in
       try bytes(of: stored)
     }
     return try Tensor(
@@ -66,7 +66,7 @@ private enum QuantizationScale: Sendable {
   }
 
   private func bytes(of stored: Tensor) throws(ReadError) -> [UInt8] {
-    let values = try stored.values(as: Float.self)
+    var values = try stored.values(as: Float.self)
     let scales: [Float]
     let zeroPoints: [Float]
     let length: Int
@@ -75,13 +75,10 @@ private enum QuantizationScale: Sendable {
     case .channels(let all, let zeros, let step):
       (scales, zeroPoints, length) = (try all.values(as: Float.self), try zeros.values(as: Float.self), max(step, 1))
     }
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(values.count * 4)
-    for (index, value) in values.enumerated() {
+    for index in values.indices {
       let channel = index / length % scales.count
-      let bits = ((value - zeroPoints[channel]) * scales[channel]).bitPattern
-      for byte in 0..<4 { bytes.append(UInt8(truncatingIfNeeded: bits >> (8 * byte))) }
+      values[index] = (values[index] - zeroPoints[channel]) * scales[channel]
     }
-    return bytes
+    return values.littleEndianBytes
   }
 }

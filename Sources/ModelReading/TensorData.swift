@@ -31,6 +31,9 @@ extension Tensor.Storage {
     }
   }
 
+  /// What errors call the file: its path, with the member if any.
+  public var label: String { place.label }
+
   /// Where errors about this storage point.
   var place: (label: String, offset: Int?) {
     switch self {

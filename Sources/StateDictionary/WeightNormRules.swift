@@ -49,12 +49,12 @@ private struct WeightNorm {
     let (bytes, overflow) = direction.elementCount.multipliedReportingOverflow(by: MemoryLayout<Float>.size)
     guard !overflow else { return nil }
     let storage = Tensor.Storage.produced(
-      ProducedBytes(byteCount: bytes, label: direction.name) { () throws(ReadError) in try self.bytes() })
+      ProducedBytes(byteCount: bytes, label: direction.storage.label) { () throws(ReadError) in try self.bytes() })
     return try? Tensor(name: direction.name, elementType: .float32, shape: direction.shape, storage: storage)
   }
 
   private func bytes() throws(ReadError) -> [UInt8] {
-    var values: [Double] = try direction.values()
+    let values: [Double] = try direction.values()
     let lengths: [Double] = try length.values()
     let inner = direction.shape[((axis ?? direction.rank - 1) + 1)...].reduce(1, *)
     let extent = axis.map { direction.shape[$0] } ?? 1
@@ -62,13 +62,6 @@ private struct WeightNorm {
     var squares = [Double](repeating: 0, count: extent)
     for (index, value) in values.enumerated() { squares[slot(index)] += value * value }
     let factors = zip(lengths, squares).map { $1 > 0 ? $0 / $1.squareRoot() : 0 }
-    for index in values.indices { values[index] *= factors[slot(index)] }
-    var result: [UInt8] = []
-    result.reserveCapacity(values.count * 4)
-    for value in values {
-      let bits = Float(value).bitPattern
-      for shift in stride(from: UInt32(0), to: 32, by: 8) { result.append(UInt8(truncatingIfNeeded: bits >> shift)) }
-    }
-    return result
+    return values.indices.map { Float(values[$0] * factors[slot($0)]) }.littleEndianBytes
   }
 }

@@ -167,9 +167,8 @@ struct QuantizedGroup {
     guard let count = Tensor.elementCount(shape), count <= limits.maximumDecodedBytes / 4 else {
       throw parts[0].error(.limitExceeded, "decodes to \(shape), the limit is \(limits.maximumDecodedBytes) bytes")
     }
-    let bytes = ProducedBytes(byteCount: count * 4, label: parts[0].label) { () throws(ReadError) in
-      let patterns = try values().map(\.bitPattern.littleEndian)
-      return unsafe patterns.span.bytes.copy()
+    let bytes = ProducedBytes(byteCount: count * 4, label: parts[0].storage.label) { () throws(ReadError) in
+      try values().littleEndianBytes
     }
     return try Tensor(name: name, elementType: .float32, shape: shape, storage: .produced(bytes), limits: limits)
   }
@@ -180,15 +179,7 @@ extension [UInt8] {
 }
 
 extension Tensor {
-  /// What errors call the file.
-  var label: String {
-    switch storage {
-    case .bytes(let source): source.label
-    case .produced(let production): production.label
-    }
-  }
-
   func error(_ code: ReadError.Code, _ message: String) -> ReadError {
-    ReadError(code, message, file: label, subject: name)
+    ReadError(code, message, file: storage.label, subject: name)
   }
 }
