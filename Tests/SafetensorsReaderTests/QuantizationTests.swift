@@ -149,6 +149,21 @@ struct QuantizationTests {
     #expect(try values(layer) == expected)
   }
 
+  /// AWQ has its inputs grouped in order, whatever an index says: three groups cannot share eight inputs.
+  @Test(arguments: [[], [("fc.g_idx", "I32", [8], words([0, 0, 0, 1, 1, 1, 2, 2]))]])
+  func awqOfUnequalGroups(_ index: [(String, String, [Int], [UInt8])]) throws {
+    let graph = try open(
+      file(
+        [
+          ("fc.qweight", "I32", [8, 1], words([UInt32](repeating: 0, count: 8))),
+          ("fc.qzeros", "I32", [3, 1], words([0, 0, 0])),
+          ("fc.scales", "F32", [3, 8], floats([Float](repeating: 1, count: 24))),
+        ] + index))
+    #expect(graph.layers.isEmpty)
+    #expect(graph.diagnostics.filter { $0.code == .unsupportedTensor }.count == 3 + index.count)
+    #expect(graph.diagnostics.first?.message.hasSuffix("shapes of no known scheme") == true)
+  }
+
   @Test func groupOutsideTheScales() throws {
     let layer = try layer(
       file([

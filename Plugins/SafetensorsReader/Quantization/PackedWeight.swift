@@ -38,7 +38,8 @@ struct PackedWeight {
       return nil
     }
     guard inputs >= scales.shape[0], groupIndex == nil || groupIndex?.shape == [inputs] else { return nil }
-    guard groupIndex != nil || inputs % scales.shape[0] == 0 else { return nil }
+    // Only a GPTQ weight follows its index; any other has its inputs grouped in order, in equal parts.
+    guard (groupIndex != nil && !isPackedAlongOutputs) || inputs % scales.shape[0] == 0 else { return nil }
     self.numbers = numbers
     self.zeros = zeros
     self.scales = scales
