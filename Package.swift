@@ -68,13 +68,14 @@ let package = Package(
     container("Pickle", []),
     container("HDF5", ["CHDF5"]),
     container("StrictJSON", []),
+    container("Sharding", ["StrictJSON"]),
     container("NumPyFormat", ["Pickle"]),
     module("StateDictionary", ["ModelReading"]),
 
     // Readers.
-    reader("SafetensorsReader", ["StrictJSON", "StateDictionary"]),
+    reader("SafetensorsReader", ["Sharding", "StrictJSON", "StateDictionary"]),
     reader("NumPyReader", ["Zip", "Pickle", "NumPyFormat", "StateDictionary"]),
-    reader("PyTorchReader", ["Zip", "Pickle", "NumPyFormat", "StrictJSON", "StateDictionary"]),
+    reader("PyTorchReader", ["Zip", "Pickle", "NumPyFormat", "Sharding", "StrictJSON", "StateDictionary"]),
     reader("KerasReader", ["Zip", "HDF5", "StrictJSON"]),
     reader("ONNXReader", ["CONNX", "CProtobufC"]),
 

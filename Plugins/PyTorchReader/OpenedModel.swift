@@ -1,4 +1,5 @@
 import ModelReading
+import Sharding
 import Zip
 
 /// A model in one file or several, with all its tensors described.

@@ -1,4 +1,5 @@
 public import ModelReading
+import Sharding
 import StateDictionary
 
 /// Reads what `torch.save` and its predecessors wrote, without running any of it.

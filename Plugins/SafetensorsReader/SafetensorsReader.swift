@@ -1,4 +1,5 @@
 public import ModelReading
+import Sharding
 import StateDictionary
 
 /// Reads safetensors: one file, or several with or without an index.
@@ -9,7 +10,7 @@ public struct SafetensorsReader: ModelReader {
 
   public init() {}
 
-  public func probe(_ prefix: RawSpan) -> Match { max(Header.probe(prefix), ShardIndex.probe(prefix)) }
+  public func probe(_ prefix: RawSpan) -> Match { max(Header.probe(prefix), ShardSet.probe(prefix)) }
 
   public func probe(_ directory: ModelDirectory) -> Match { ShardSet.probe(directory.entries) }
 
@@ -19,8 +20,8 @@ public struct SafetensorsReader: ModelReader {
     case .directory(let directory): set = try ShardSet(directory, limits)
     case .file(let file):
       let source = ByteSource(file)
-      if ShardIndex.probe(source.bytes) != .no {
-        set = try ShardSet(ShardIndex(source, limits), in: input.folder(), limits)
+      if ShardSet.probe(source.bytes) != .no {
+        set = try ShardSet(ShardIndex(source, limits: limits), in: input.folder(), limits)
       } else {
         set = ShardSet(try Shard(source, limits))
       }

@@ -1,4 +1,5 @@
 import ModelReading
+import Sharding
 
 /// The files of one model.
 struct ShardSet {
@@ -24,6 +25,9 @@ struct ShardSet {
     return entries.contains { PartNumber($0) != nil } ? .certain : .no
   }
 
+  /// Whether a file begins as the index of such files.
+  static func probe(_ prefix: RawSpan) -> Match { ShardIndex.probe(prefix, ofFiles: suffix) }
+
   private static let suffix = ".safetensors"
   private static let indexSuffix = ".safetensors.index.json"
 
@@ -38,7 +42,7 @@ struct ShardSet {
     let indices = directory.entries.filter { $0.hasSuffix(ShardSet.indexSuffix) }
     if let name = indices.first(where: { $0 == "model" + ShardSet.indexSuffix }) ?? indices.first {
       let file = try directory.open(name, referredToBy: directory.path)
-      try self.init(ShardIndex(ByteSource(file), limits), in: directory, limits)
+      try self.init(ShardIndex(ByteSource(file), limits: limits), in: directory, limits)
       diagnostics += indices.filter { $0 != name }.map {
         Diagnostic(.leftOut, $0, "is a second index in the folder, '\(name)' is read", hint: "give its path to read it")
       }
