@@ -30,6 +30,11 @@ public struct KerasReader: ModelReader {
   public func open(_ input: ModelInput, limits: Limits) throws(ReadError) -> LayerGraph {
     let container = try KerasContainer(input, limits: limits)
     let file = try HDF5File(container.weights, limits: limits)
+    let count = file.index.datasets.count
+    guard count <= limits.maximumTensorCount else {
+      throw container.weights.error(
+        .limitExceeded, "has \(count) arrays, the limit is \(limits.maximumTensorCount)")
+    }
     return try KerasModel(container, file, limits).graph()
   }
 }

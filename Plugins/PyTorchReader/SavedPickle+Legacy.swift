@@ -78,8 +78,12 @@ extension SavedPickle {
   private static func storages(
     _ keys: Pickle, types: [ByteString: StorageType], _ source: ByteSource, _ limits: Limits
   ) throws(ReadError) -> (entries: [ByteString: StorageTable.Entry], end: Int) {
-    guard let list = keys.elements(keys.root), list.count <= limits.maximumTensorCount else {
+    guard let list = keys.elements(keys.root) else {
       throw source.error(.malformed, "lacks the list of its storages", at: keys.endOffset)
+    }
+    guard list.count <= limits.maximumTensorCount else {
+      throw source.error(
+        .limitExceeded, "lists \(list.count) storages, the limit is \(limits.maximumTensorCount)", at: keys.endOffset)
     }
     var entries: [ByteString: StorageTable.Entry] = [:]
     var offset = keys.endOffset

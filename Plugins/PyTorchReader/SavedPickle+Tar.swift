@@ -115,7 +115,8 @@ extension SavedPickle {
       try reader.seek(to: pickle.endOffset, "a tensor")
       let rank = Int(try reader.littleEndian(Int32.self, "a rank"))
       guard (0...limits.maximumRank).contains(rank) else {
-        throw reader.error(.malformed, "a tensor has \(rank) axes, the limit is \(limits.maximumRank)")
+        throw reader.error(
+          rank < 0 ? .malformed : .limitExceeded, "a tensor has \(rank) axes, the limit is \(limits.maximumRank)")
       }
       try reader.skip(4, "padding")
       let shape = try integers(&reader, rank)
@@ -134,8 +135,12 @@ extension SavedPickle {
   }
 
   private static func memberCount(_ pickle: Pickle, _ limits: Limits) throws(ReadError) -> Int {
-    guard let count = pickle.integer(pickle.root), (0...limits.maximumTensorCount).contains(count) else {
+    guard let count = pickle.integer(pickle.root), count >= 0 else {
       throw pickle.source.error(.malformed, "does not begin with a number of tensors", at: 0)
+    }
+    guard count <= limits.maximumTensorCount else {
+      throw pickle.source.error(
+        .limitExceeded, "announces \(count) tensors, the limit is \(limits.maximumTensorCount)", at: 0)
     }
     return count
   }

@@ -131,6 +131,10 @@ private typealias W = PickleWriter
     limits.maximumTensorCount = 1
     let two = torchFile(W.dictionary([("a", Self.good), ("b", Self.good)]))
     #expect(throws: ReadError.self) { try tensors(in: two, limits: limits) }
+    let legacy = legacyFile(Self.good, storages: [("0", 1, []), ("1", 1, [])])
+    let refusal = try #require(throws: ReadError.self) { try tensors(in: legacy, limits: limits) }
+    #expect(refusal.code == .limitExceeded)
+    #expect(refusal.message == "lists 2 storages, the limit is 1")
     var nested = Self.good
     for _ in 0..<200 { nested = W.list([nested]) }
     let error = try #require(throws: ReadError.self) { try tensors(in: torchFile(nested)) }
