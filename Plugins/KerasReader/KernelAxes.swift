@@ -23,6 +23,8 @@ struct KernelAxes {
     case (.locallyConnected, "kernel"): plain(tensor, [.expert, .input, .output])
     case (.einsum, "kernel"): einsum(tensor)
     case (.attention, "kernel"): attention(tensor)
+    case (.recurrent(let cell), "kernel") where isCuDNN(tensor, cell): CuDNNKernel(tensor, cell)?.input
+    case (.recurrent(let cell), "recurrent_kernel") where isCuDNN(tensor, cell): CuDNNKernel(tensor, cell)?.recurrent
     case (.recurrent(let cell), "kernel"), (.recurrent(let cell), "recurrent_kernel"):
       gated(plain(tensor, [.input, .output]), cell)
     case (.convolutionalLSTM(let rank), "kernel"), (.convolutionalLSTM(let rank), "recurrent_kernel"):
@@ -85,6 +87,14 @@ struct KernelAxes {
   private func gated(_ tensor: Tensor?, _ cell: LayerKind.RecurrentCell) -> Tensor? {
     guard let tensor, cell.gateCount > 1 else { return tensor }
     return tensor.split(axis: tensor.rank - 1, into: cell.gateCount, roles: (.gate, .output))
+  }
+
+  /// Whether the gates lie as NVIDIA's library has them: by the class, or by a bias that is twice as long as others.
+  private func isCuDNN(_ tensor: Tensor, _ cell: LayerKind.RecurrentCell) -> Bool {
+    guard cell.gateCount > 1, tensor.rank == 2 else { return false }
+    if unit.config?.className.hasPrefix("CuDNN") == true { return true }
+    guard let bias, bias.count == 1 else { return false }
+    return bias[0] % 2 == 0 && bias[0] / 2 == tensor.shape[1]
   }
 
   /// Whether a convolution of Keras 1 has its outputs first, as Theano had them.
