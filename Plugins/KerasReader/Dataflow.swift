@@ -29,15 +29,19 @@ struct Dataflow {
     }
   }
 
-  /// Every edge once, sources in order.
-  func edges(_ layers: [Layer]) -> [LayerGraph.Edge] {
+  /// Every edge once, sources in order; `nil` if they take more steps to find than the limit allows.
+  func edges(_ layers: [Layer], _ limits: Limits) -> [LayerGraph.Edge]? {
     var edges: [LayerGraph.Edge] = []
+    var steps = Steps(left: limits.maximumDataflow)
     for layer in model.layers {
       guard let own = positions[ByteString(layer.name)] else { continue }
       let parts = Parts(own, layers)
+      guard steps.take(own.count), let sources = sources(of: ByteString(layer.name), &steps) else { return nil }
       edges += parts.inner
-      for source in sources(of: ByteString(layer.name)) {
-        let exits = Parts(positions[source] ?? [], layers).exits
+      for source in sources {
+        let feeding = positions[source] ?? []
+        guard steps.take(parts.entries.count * feeding.count) else { return nil }
+        let exits = Parts(feeding, layers).exits
         edges += parts.entries.flatMap { entry in exits.map { LayerGraph.Edge(from: $0, to: entry) } }
       }
     }
@@ -45,15 +49,26 @@ struct Dataflow {
   }
 
   /// Layers with weights that feed a layer, through any number without.
-  private func sources(of name: ByteString) -> [ByteString] {
+  private func sources(of name: ByteString, _ steps: inout Steps) -> [ByteString]? {
     var found: [ByteString] = []
     var visited: Set<ByteString> = [name]
     var pending = inbound[name] ?? []
     while let next = pending.popLast() {
+      guard steps.take(1) else { return nil }
       guard visited.insert(next).inserted else { continue }
       if positions[next] != nil { found.append(next) } else { pending += inbound[next] ?? [] }
     }
     return found.sorted { (positions[$0]?.first ?? 0) < (positions[$1]?.first ?? 0) }
+  }
+
+  /// What may still be spent.
+  private struct Steps {
+    var left: Int
+
+    mutating func take(_ count: Int) -> Bool {
+      left -= count
+      return left >= 0
+    }
   }
 
   /// The layers that one layer of Keras became: one, or several side by side or in a row.

@@ -68,13 +68,14 @@ private struct ConfigParser {
   /// Names of the layers whose output this one takes: `[[["a",0,0,{}]]]`, or Keras 3's tensors inside arguments.
   private func inbound(_ json: JSON?) -> [String] {
     var names: [String] = []
+    var known = Set<ByteString>()
     var pending = json.map { [$0] } ?? []
     while let value = pending.popLast() {
       switch value.kind {
       case .array:
         let elements = value.elements
         if let name = elements.first?.string, elements.count >= 3, elements[1].int != nil {
-          if !names.contains(name) { names.append(name) }
+          if known.insert(ByteString(name)).inserted { names.append(name) }
         } else {
           pending += elements.reversed()
         }

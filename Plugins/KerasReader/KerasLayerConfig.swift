@@ -7,7 +7,10 @@ struct KerasLayerConfig: Sendable {
   var name: String
   /// Layers of a model that is used as a layer.
   var layers: [KerasLayerConfig] = [] {
-    didSet { savedPositions = Self.savedPositions(of: layers) }
+    didSet {
+      savedPositions = Self.savedPositions(of: layers)
+      positions = Dictionary(layers.indices.map { (ByteString(layers[$0].name), $0) }) { first, _ in first }
+    }
   }
   /// The layer inside a wrapper, or the cell inside an RNN; no more than one.
   var inner: [KerasLayerConfig] = []
@@ -29,6 +32,7 @@ struct KerasLayerConfig: Sendable {
   var quantization: String?
 
   private var savedPositions: [String: Int] = [:]
+  private var positions: [ByteString: Int] = [:]
 
   init(className: String, name: String) {
     self.className = className
@@ -40,7 +44,7 @@ struct KerasLayerConfig: Sendable {
 }
 
 extension KerasLayerConfig {
-  func layer(named name: String) -> KerasLayerConfig? { layers.first { $0.name.utf8.elementsEqual(name.utf8) } }
+  func layer(named name: String) -> KerasLayerConfig? { positions[ByteString(name)].map { layers[$0] } }
 
   /// The layer that Keras 3 saves under `name`.
   func layer(savedAs name: String) -> KerasLayerConfig? { savedPositions[name].map { layers[$0] } }

@@ -8,6 +8,7 @@ struct KerasModel {
   private let file: HDF5File
   private let config: KerasConfig?
   private let root: HDF5Index.Group?
+  private let limits: Limits
   /// Group with the weights of a legacy file that also has the configuration.
   private static let legacyRoot = "model_weights"
   private static let legacyOptimizer = "optimizer_weights"
@@ -15,6 +16,7 @@ struct KerasModel {
   init(_ container: KerasContainer, _ file: HDF5File, _ limits: Limits) throws(ReadError) {
     self.container = container
     self.file = file
+    self.limits = limits
     root = file.group("")
     var source = container.config
     if source == nil, case .strings(let texts) = root?.attribute("model_config"), texts.count == 1 {
@@ -32,8 +34,8 @@ struct KerasModel {
       format: KerasReader.format.name, variant: variant(layout), producer: producer, files: container.files,
       metadata: metadata, layers: builder.layers, inventory: inventory)
     graph.diagnostics = (config?.diagnostics ?? []) + found.diagnostics + builder.diagnostics + leftOut + findings
-    if let model = config?.model, let dataflow = Dataflow(model, graph.layers) {
-      graph.edges = dataflow.edges(graph.layers)
+    if let model = config?.model, let edges = Dataflow(model, graph.layers)?.edges(graph.layers, limits) {
+      graph.edges = edges
       graph.topology = .dataflow
     }
     let guessed = builder.layers.filter { $0.note != nil }.count

@@ -8,6 +8,8 @@ struct LayerBuilder {
   private(set) var layers: [Layer] = []
   private(set) var diagnostics: [Diagnostic] = []
   private var names: Set<ByteString> = []
+  /// For each name, how many layers asked for it.
+  private var requests: [ByteString: Int] = [:]
 
   init(_ file: HDF5File, isKeras1: Bool) {
     self.file = file
@@ -52,12 +54,13 @@ struct LayerBuilder {
 
   private mutating func append(_ layer: Layer) {
     var layer = layer
-    var count = 1
     let name = layer.name
-    while !names.insert(ByteString(layer.name)).inserted {
+    var count = requests[ByteString(name), default: 0]
+    repeat {
       count += 1
-      layer.name = "\(name)#\(count)"
-    }
+      layer.name = count == 1 ? name : "\(name)#\(count)"
+    } while !names.insert(ByteString(layer.name)).inserted
+    requests[ByteString(name)] = count
     layers.append(layer)
   }
 

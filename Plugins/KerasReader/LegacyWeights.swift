@@ -34,7 +34,14 @@ struct LegacyWeights {
   private mutating func run() {
     guard let group = file.group(root) else { return }
     if let names = group.chunkedStrings("layer_names") {
-      for name in names { layer(name.description) }
+      var known = Set<ByteString>()
+      for name in names {
+        if known.insert(name).inserted {
+          layer(name.description)
+        } else {
+          result.diagnostics.append(Diagnostic(.leftOut, name.description, "is listed twice among the layers"))
+        }
+      }
       layer("top_level_model_weights")
     } else {
       for index in 0..<numberedLayerCount(group) { numberedLayer(index) }

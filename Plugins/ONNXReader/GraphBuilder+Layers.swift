@@ -78,7 +78,7 @@ extension GraphBuilder {
       let text = "its weight is also used by \(others.count == 1 ? named : "\(others.count) other nodes: \(named)")"
       layers[index].note = layers[index].note.map { $0 + "; " + text } ?? text
     }
-    let hasDataflow = dataflowCount <= GraphBuilder.maximumDataflow
+    let hasDataflow = dataflowCount <= limits.maximumDataflow
     return LayerGraph(
       format: ONNXReader.format.name, variant: resolver.external.paths.isEmpty ? "inline" : "external data",
       producer: producer(of: model), files: [path] + resolver.external.paths, metadata: metadata(of: model),

@@ -4,8 +4,6 @@ import ModelReading
 struct GraphBuilder {
   /// Functions may call functions; subgraphs nest as deep as the walker allows.
   static let maximumScopeDepth = 64
-  /// Entries in all lists of upstream layers; a model that needs more is reported without its dataflow.
-  static let maximumDataflow = 1_000_000
 
   let path: String
   let limits: Limits
@@ -163,12 +161,12 @@ struct GraphBuilder {
   private mutating func setUpstream(_ layers: [[Int]], of node: ONNXNode, _ scope: Int) {
     for (output, list) in zip(node.outputs, layers) where !output.bytes.isEmpty {
       dataflowCount += list.count
-      if dataflowCount <= GraphBuilder.maximumDataflow { scopes[scope].upstream[output] = list }
+      if dataflowCount <= limits.maximumDataflow { scopes[scope].upstream[output] = list }
     }
   }
 
   private mutating func connect(_ sources: [Int], to layer: Int) {
-    guard dataflowCount <= GraphBuilder.maximumDataflow else { return }
+    guard dataflowCount <= limits.maximumDataflow else { return }
     for source in sources where source != layer {
       let edge = LayerGraph.Edge(from: source, to: layer)
       dataflowCount += 1

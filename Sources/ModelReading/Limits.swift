@@ -29,6 +29,8 @@ public struct Limits: Sendable, Equatable {
   public var maximumHDF5Objects = 1_000_000
   /// Files beside the model that it may refer to: shards, external data.
   public var maximumExternalFiles = 10_000
+  /// Steps in working out which layer feeds which; a model that needs more is reported without its dataflow.
+  public var maximumDataflow = 1_000_000
   /// Containers inside containers: a zip in a zip, a pickle in a pickle.
   public var maximumContainerDepth = 4
 

@@ -198,6 +198,76 @@ func legacy(
     #expect(graph.edges.map { [$0.source, $0.target] } == [[0, 1], [1, 2], [1, 3], [2, 3]])
   }
 
+  @Test func dataflowIsLimited() throws {
+    let names = (0..<20).map { "d\($0)" }
+    let layers = names.enumerated().map { index, name in
+      let inbound = names[..<index].map { "[\"\($0)\", 0, 0, {}]" }.joined(separator: ", ")
+      return
+        #"{"class_name": "Dense", "name": "\#(name)", "config": {"name": "\#(name)"}, "inbound_nodes": [[\#(inbound)]]}"#
+    }
+    let config =
+      #"{"class_name": "Functional", "config": {"name": "m", "layers": [\#(layers.joined(separator: ", "))]}}"#
+    let bytes = try legacy(
+      names.map { ($0, [($0 + "/kernel:0", [2, 2])]) }, root: "model_weights", config: config
+    ).bytes()
+    let graph = try open(bytes)
+    #expect(graph.edges.count == 190)
+    var limits = Limits()
+    limits.maximumDataflow = 100
+    let limited = try open(bytes, limits: limits)
+    #expect(limited.edges.isEmpty && limited.topology == .order)
+    #expect(limited.layers.count == 20)
+  }
+
+  @Test func arraysAreLimited() throws {
+    let bytes = try legacy([("d", [("d/kernel:0", [2, 2]), ("d/bias:0", [2])])]).bytes()
+    var limits = Limits()
+    limits.maximumTensorCount = 1
+    let error = try #require(throws: ReadError.self) { try open(bytes, limits: limits) }
+    #expect(error.code == .limitExceeded)
+    #expect(error.message == "has 2 arrays, the limit is 1")
+  }
+
+  @Test func layersListedTwiceAreReadOnce() throws {
+    var builder = HDF5Builder()
+    builder.attribute("", "layer_names", .fixedStrings(["d", "d"]))
+    builder.weights("d/kernel:0", [2, 2])
+    builder.attribute("d", "weight_names", .fixedStrings(["kernel:0"]))
+    let graph = try open(builder.bytes())
+    #expect(rows(graph) == ["d dense kernel [2, 2]"])
+    #expect(graph.diagnostics.first == Diagnostic(.leftOut, "d", "is listed twice among the layers"))
+  }
+
+  /// A gate's block holds its matrix `[units, inputs]` row by row, under another shape.
+  @Test(arguments: [("CuDNNLSTM", 4, LayerKind.RecurrentCell.lstm), ("CuDNNGRU", 3, .gru)])
+  func gatesOfCuDNN(_ className: String, _ gates: Int, _ cell: LayerKind.RecurrentCell) throws {
+    let (inputs, units) = (3, 2)
+    let config = #"{"class_name": "Sequential", "config": [{"class_name": "\#(className)", "config": {"name": "r"}}]}"#
+    let weights = [
+      ("r/kernel:0", [inputs, gates * units]), ("r/recurrent_kernel:0", [units, gates * units]),
+      ("r/bias:0", [2 * gates * units]),
+    ]
+    for config in [config, nil] {
+      let graph = try open(legacy([("r", weights)], root: "model_weights", config: config).bytes())
+      let layer = try #require(graph.layers.first)
+      #expect(layer.kind == .recurrent(cell))
+      #expect(layer.parameters.map(\.role) == [.kernel, .recurrentKernel, .bias])
+      for (parameter, rows) in zip(layer.parameters, [inputs, units]) {
+        let tensor = parameter.tensor
+        #expect(tensor.canonicalShape == [gates * units, rows])
+        // The builder numbers the elements of the stored array.
+        var expected: [Double] = []
+        for gate in 0..<gates {
+          for place in 0..<units * rows {
+            expected.append(Double(place / units * gates * units + gate * units + place % units))
+          }
+        }
+        #expect(try tensor.canonical.values() == expected)
+        #expect(tensor.canonical.axes == [.gate, .output, .input])
+      }
+    }
+  }
+
   @Test func dataflowOfASequence() throws {
     let graph = try open(Fixtures.sample("LeNet5/lenet5.keras"))
     #expect(graph.edges.map { [$0.source, $0.target] } == [[0, 1], [1, 2], [2, 3], [3, 4]])

@@ -55,6 +55,20 @@ private func archive(_ members: [(String, [UInt8])]) -> [UInt8] { ZipBuilder(mem
     #expect(try kernel.values() == (0..<12).map(Double.init))
   }
 
+  @Test func inflationIsLimited() throws {
+    var member = ZipBuilder.Member("model.weights.h5", try weights().bytes())
+    member.method = 8
+    var limits = Limits()
+    limits.maximumDecodedBytes = member.bytes.count - 1
+    let error = try #require(throws: ReadError.self) {
+      try open(ZipBuilder([member]).bytes(), named: "m.keras", limits: limits)
+    }
+    #expect(error.code == .limitExceeded)
+    #expect(
+      error.message == "inflates to \(limits.maximumDecodedBytes + 1) bytes, the limit is \(limits.maximumDecodedBytes)"
+    )
+  }
+
   @Test func unpackedArchive() throws {
     try Fixtures.withDirectory { directory in
       try Fixtures.write(weights().bytes(), to: directory + "/model.weights.h5")

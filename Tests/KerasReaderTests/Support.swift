@@ -11,8 +11,10 @@ func rows(_ graph: LayerGraph) -> [String] {
   }
 }
 
-func open(_ path: String) throws -> LayerGraph { try ReaderRegistry([.keras]).open(path) }
+func open(_ path: String, limits: Limits = Limits()) throws -> LayerGraph {
+  try ReaderRegistry([.keras]).open(path, limits: limits)
+}
 
-func open(_ bytes: [UInt8], named name: String = "model.h5") throws -> LayerGraph {
-  try Fixtures.withFile(bytes, named: name) { try open($0) }
+func open(_ bytes: [UInt8], named name: String = "model.h5", limits: Limits = Limits()) throws -> LayerGraph {
+  try Fixtures.withFile(bytes, named: name) { try open($0, limits: limits) }
 }
