@@ -8,9 +8,13 @@ import ModelReading
 /// or if any earlier layer does and a 1 × 1 convolution of 96 inputs comes next.
 /// `[128, 4, 3, 3]` is grouped if it stands between two 1 × 1 convolutions of
 /// the same block, the first yielding 128 channels and the second consuming 128.
+/// One that takes a whole part of what the layer before yields, and as much as no
+/// earlier layer does, may be grouped: a note says so.
 struct Neighbourhood {
   /// Channels that layers before the current one yield.
   private var yielded = Set<Int>()
+  /// Channels that the first layer takes: those of the data.
+  private var dataChannels: Int?
   /// The last layer with a kernel before the current one.
   private var previous: Shape?
 
@@ -32,18 +36,36 @@ struct Neighbourhood {
 
   private mutating func pass(_ shape: Shape) {
     if shape.outputs > 1 { yielded.insert(shape.outputs) }
+    dataChannels = dataChannels ?? shape.inputs
     previous = shape
   }
 
   private func refine(_ layer: Layer, _ shape: Shape, _ next: Shape?) -> Layer {
     guard case .convolution(let rank) = layer.kind, layer.groups == 1 else { return layer }
     if shape.inputs == 1, shape.outputs > 1 { return refineSingleInput(layer, rank, shape, next) }
-    guard let groups = groups(shape, next), let axis = layer.parameters[0].tensor.axes.firstIndex(of: .output),
+    guard let groups = groups(shape, next) else { return mayBeGrouped(shape) ? noted(layer) : layer }
+    guard let axis = layer.parameters[0].tensor.axes.firstIndex(of: .output),
       let split = layer.parameters[0].tensor.split(axis: axis, into: groups, roles: (.group, .output))
     else { return layer }
     var copy = layer
     copy.groups = groups
     copy.parameters[0].tensor = split
+    return copy
+  }
+
+  private func mayBeGrouped(_ shape: Shape) -> Bool {
+    guard let previous, shape.inputs > 1, previous.outputs > shape.inputs, previous.outputs % shape.inputs == 0,
+      shape.outputs % (previous.outputs / shape.inputs) == 0
+    else { return false }
+    return !yielded.contains(shape.inputs) && shape.inputs != dataChannels
+  }
+
+  private func noted(_ layer: Layer) -> Layer {
+    let text =
+      "takes a part of the channels that the layer before it yields: such files do not record groups, and the "
+      + "kernel is analysed as ungrouped"
+    var copy = layer
+    copy.note = [layer.note, text].compactMap { $0 }.joined(separator: "; ")
     return copy
   }
 

@@ -42,6 +42,27 @@ import Testing
     #expect(try layers(entries).map(\.kind.label) == ["conv1d", "conv1d"])
   }
 
+  /// AlexNet's second convolution takes half of what the first yields, and nothing says why.
+  @Test func possibleGroupsAreNoted() throws {
+    let entries: [Entry] = [
+      ("conv1.weight", [96, 3, 11, 11]), ("conv2.weight", [256, 48, 5, 5]), ("conv3.weight", [384, 256, 3, 3]),
+      ("conv4.weight", [384, 192, 3, 3]),
+    ]
+    let notes = try layers(entries).map(\.note)
+    #expect(notes.map { $0 != nil } == [false, true, false, true])
+    #expect(notes[1]?.hasSuffix("such files do not record groups, and the kernel is analysed as ungrouped") == true)
+  }
+
+  /// The shortcut of a residual block takes what an earlier layer yields; a second tower takes pictures.
+  @Test func shortcutsAndTowersAreNotNoted() throws {
+    let entries: [Entry] = [
+      ("conv1.weight", [64, 3, 7, 7]), ("layer.conv1.weight", [128, 64, 3, 3]),
+      ("layer.conv2.weight", [128, 128, 3, 3]), ("layer.downsample.weight", [128, 64, 1, 1]),
+      ("layer.conv3.weight", [96, 128, 3, 3]), ("second.conv1.weight", [64, 3, 7, 7]),
+    ]
+    #expect(try layers(entries).allSatisfy { $0.note == nil })
+  }
+
   @Test func bottlenecksShowTheirGroups() throws {
     let entries: [Entry] = [
       ("layer1.0.conv1.weight", [128, 64, 1, 1]), ("layer1.0.conv2.weight", [128, 4, 3, 3]),
