@@ -164,6 +164,76 @@ struct QuantizationTests {
     #expect(graph.diagnostics.first?.message.hasSuffix("shapes of no known scheme") == true)
   }
 
+  @Test(arguments: [(3, 64), (4, 64), (8, 64), (6, 32), (4, 128)])
+  func mlx(bits: Int, groupSize: Int) throws {
+    let inputs = 2 * groupSize
+    let numbers = (0..<3).map { row in (0..<inputs).map { ($0 * 5 + row) % (1 << bits) } }
+    let scales: [Float] = (0..<6).map { Float($0 + 1) / 4 }
+    let offsets: [Float] = (0..<6).map { Float($0) - 2 }
+    let graph = try open(
+      file([
+        ("fc.weight", "U32", [3, inputs * bits / 32], words(packedAcross(numbers, bits: bits))),
+        ("fc.scales", "F32", [3, 2], floats(scales)), ("fc.biases", "F32", [3, 2], floats(offsets)),
+        ("norm.weight", "F32", [inputs], floats([Float](repeating: 1, count: inputs))),
+      ]))
+    let layer = try #require(graph.layers.first { $0.name == "fc" })
+    let expected = (0..<3).flatMap { row in
+      (0..<inputs).map { input in
+        let group = row * 2 + input / groupSize
+        return Float(numbers[row][input]) * scales[group] + offsets[group]
+      }
+    }
+    #expect(try values(layer) == expected)
+    #expect(layer.note == "dequantised from MLX, taken to be of \(bits) bits in groups of \(groupSize)")
+    #expect(
+      layer.parameters.map(\.role) == [.kernel, .other("scales"), .other("biases")])
+    #expect(layer.parameters[0].tensor.shape == [3, inputs])
+  }
+
+  private func bitsAndBytes(
+    _ description: String, absmax: (String, [UInt8]) = ("F32", floats([2, 10])),
+    more: [(name: String, type: String, shape: [Int], bytes: [UInt8])] = []
+  ) -> [UInt8] {
+    let state = Array(description.utf8)
+    return file(
+      [
+        ("fc.weight", "U8", [3, 1], [0x01, 0x2F, 0xE3]), ("fc.weight.absmax", absmax.0, [2], absmax.1),
+        ("fc.weight.quant_map", "F32", [16], floats((0..<16).map { Float($0) - 8 })),
+        ("fc.weight.quant_state.bitsandbytes__nf4", "U8", [state.count], state),
+      ] + more)
+  }
+
+  @Test func fourBitsOfBitsAndBytes() throws {
+    let layer = try layer(bitsAndBytes(#"{"quant_type": "nf4", "blocksize": 4, "shape": [2, 3]}"#))
+    #expect(try values(layer) == [-16, -14, -12, 14, 60, -50])
+    #expect(layer.note == "dequantised from bitsandbytes of 4 bits")
+    #expect(
+      layer.parameters.map(\.role.label) == ["kernel", "bitsandbytes__nf4", "quant_map", "absmax"])
+  }
+
+  @Test func nestedScalesOfBitsAndBytes() throws {
+    let layer = try layer(
+      bitsAndBytes(
+        #"{"blocksize": 4, "shape": [2, 3], "nested_blocksize": 1, "nested_offset": 0.5}"#, absmax: ("U8", [3, 255]),
+        more: [
+          ("fc.weight.nested_absmax", "F32", [2], floats([2, 0.5])),
+          ("fc.weight.nested_quant_map", "F32", [256], floats((0..<256).map(Float.init))),
+        ]))
+    #expect(try values(layer) == [-52, -45.5, -39, 45.5, 768, -640])
+  }
+
+  /// A description that the tensors contradict makes no weight, and no trap.
+  @Test(arguments: [
+    #"{"blocksize": 4, "shape": [2, 4]}"#, #"{"blocksize": 0, "shape": [2, 3]}"#, #"{"blocksize": 3, "shape": [6]}"#,
+    #"{"blocksize": 1, "shape": [2, 3]}"#, #"{"blocksize": 4, "shape": [4611686018427387904, 4]}"#, "{", "",
+    #"{"blocksize": -4, "shape": [-2, -3]}"#,
+  ])
+  func contradictionsOfBitsAndBytes(_ description: String) throws {
+    let graph = try open(bitsAndBytes(description))
+    #expect(graph.layers.allSatisfy { layer in !layer.parameters.contains(where: \.isWeight) })
+    #expect(graph.diagnostics.contains { $0.subject == "fc.weight" })
+  }
+
   @Test func groupOutsideTheScales() throws {
     let layer = try layer(
       file([

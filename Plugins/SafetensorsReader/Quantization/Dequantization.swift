@@ -13,7 +13,7 @@ struct Dequantization {
   private var origins: [ByteString: (parts: [Tensor], note: String)] = [:]
 
   init(_ all: [Tensor], _ limits: Limits) {
-    let group = QuantizedGroup.Names(all)
+    let group = QuantizedGroup.Names(all, limits)
     var used = Set<ByteString>()
     for tensor in all {
       guard let quantized = QuantizedGroup(tensor, group) else { continue }
@@ -66,16 +66,34 @@ struct QuantizedGroup {
     case gptq(PackedWeight)
     /// Packed along the outputs, in an order of its own.
     case awq(PackedWeight)
+    /// Packed along the inputs, with an offset per group.
+    case affine(AffineWeight)
+    /// Positions in a table.
+    case blockwise(BlockwiseWeight)
     /// Looks quantised, and its shapes fit none of the above.
     case unknown(String)
   }
 
   /// Tensors by name.
   struct Names {
+    let limits: Limits
+    /// Lengths of the vectors, and numbers of rows of the packed matrices.
+    let extents: Set<Int>
     private let tensors: [ByteString: Tensor]
-    init(_ tensors: [Tensor]) {
+
+    init(_ tensors: [Tensor], _ limits: Limits) {
+      self.limits = limits
+      extents = Set(
+        tensors.compactMap { tensor in
+          switch tensor.rank {
+          case 1: tensor.shape[0]
+          case 2, 3: tensor.elementType == .uint32 ? tensor.shape[tensor.rank - 2] : nil
+          default: nil
+          }
+        })
       self.tensors = Dictionary(tensors.map { (ByteString($0.name), $0) }) { first, _ in first }
     }
+
     func tensor(_ prefix: [UInt8], _ suffix: String) -> Tensor? { tensors[ByteString(prefix + Array(suffix.utf8))] }
   }
 
@@ -100,6 +118,12 @@ struct QuantizedGroup {
     }
     guard name.hasSuffix("weight") else { return nil }
     let prefix = Array(name.dropLast(6))
+    if let (scheme, parts) = QuantizedGroup.tableOrAffine(tensor, prefix, names) {
+      self.prefix = prefix
+      self.scheme = scheme
+      self.parts = parts
+      return
+    }
     guard let (scale, divisor) = QuantizedGroup.scale(of: tensor, prefix, names) else { return nil }
     self.prefix = prefix
     parts = [tensor, scale]
@@ -116,6 +140,21 @@ struct QuantizedGroup {
     if let scale = names.tensor(prefix, "SCB") { return (scale, 127) }
     guard names.tensor(prefix, "weight_zero_point") == nil else { return nil }
     return names.tensor(prefix, "weight_scale").map { ($0, 1) }
+  }
+
+  /// Four-bit weights of bitsandbytes and packed ones of MLX.
+  private static func tableOrAffine(_ tensor: Tensor, _ prefix: [UInt8], _ names: Names) -> (Scheme, [Tensor])? {
+    let table = BlockwiseWeight(tensor, names.limits) { names.tensor(prefix, "weight" + $0) }
+    if let table { return (.blockwise(table), table.parts) }
+    guard tensor.elementType == .uint32, let scales = names.tensor(prefix, "scales"),
+      let offsets = names.tensor(prefix, "biases")
+    else { return nil }
+    let parts = [tensor, scales, offsets]
+    guard let affine = AffineWeight(tensor, scales, offsets, extents: names.extents) else {
+      let shapes = "scales \(scales.shape) and biases \(offsets.shape)"
+      return (.unknown("is a packed weight \(tensor.shape) with \(shapes), shapes of no known scheme"), parts)
+    }
+    return (.affine(affine), parts)
   }
 
   private static func packedScheme(
@@ -135,6 +174,9 @@ struct QuantizedGroup {
     case .scaled: "dequantised from \(parts[0].elementType.rawValue) with \(parts[1].shape) scales"
     case .gptq(let packed): "dequantised from GPTQ of \(packed.bits) bits"
     case .awq(let packed): "dequantised from AWQ of \(packed.bits) bits"
+    case .affine(let packed):
+      "dequantised from MLX, taken to be of \(packed.bits) bits in groups of \(packed.groupSize)"
+    case .blockwise: "dequantised from bitsandbytes of 4 bits"
     case .unknown: ""
     }
   }
@@ -149,6 +191,10 @@ struct QuantizedGroup {
       return try produced(name, [packed.outputs, packed.inputs], limits) { () throws(ReadError) in
         try packed.values()
       }
+    case .affine(let packed):
+      return try produced(name, packed.shape, limits) { () throws(ReadError) in try packed.values() }
+    case .blockwise(let packed):
+      return try produced(name, packed.shape, limits) { () throws(ReadError) in try packed.values() }
     case .scaled(let scale, let divisor):
       let weight = parts[0]
       guard let blocks = ScaleBlocks(weight.shape, scale.shape) else {

@@ -48,8 +48,8 @@ struct PackedWeight {
 
   /// The weight in `[output, input]` order.
   func values() throws(ReadError) -> [Float] {
-    let words = try PackedWeight.words(numbers)
-    let zeroWords = try PackedWeight.words(zeros)
+    let words = try numbers.words()
+    let zeroWords = try zeros.words()
     let scale = try scales.values(as: Float.self)
     let groups = try groups()
     var result = [Float](repeating: 0, count: inputs * outputs)
@@ -62,8 +62,8 @@ struct PackedWeight {
           number = awq(words, input, output)
           zero = awq(zeroWords, group, output)
         } else {
-          number = field(input) { words[$0 * outputs + output] }
-          zero = field(output) { zeroWords[group * zeros.shape[1] + $0] } + 1
+          number = packedNumber(at: input, bits: bits) { words[$0 * outputs + output] }
+          zero = packedNumber(at: output, bits: bits) { zeroWords[group * zeros.shape[1] + $0] } + 1
         }
         result[output * inputs + input] = Float(number - zero) * scale[group * outputs + output]
       }
@@ -82,23 +82,10 @@ struct PackedWeight {
     return groups
   }
 
-  /// The number at `position` of a stream of bits, whose words `word` gives: lowest bits first.
-  private func field(_ position: Int, _ word: (Int) -> UInt32) -> Int {
-    let bit = position * bits
-    let shift = bit % 32
-    var value = UInt64(word(bit / 32)) >> UInt64(shift)
-    if shift + bits > 32 { value |= UInt64(word(bit / 32 + 1)) << UInt64(32 - shift) }
-    return Int(value & (1 << UInt64(bits) - 1))
-  }
-
   /// AWQ puts the even numbers of a word before the odd ones.
   private func awq(_ words: [UInt32], _ row: Int, _ output: Int) -> Int {
     let place = output % 8
     let nibble = place % 2 == 0 ? place / 2 : 4 + place / 2
     return Int(words[row * (outputs / 8) + output / 8] >> UInt32(nibble * 4) & 0xF)
-  }
-
-  private static func words(_ tensor: Tensor) throws(ReadError) -> [UInt32] {
-    try tensor.values(as: Double.self).map { UInt32(truncatingIfNeeded: Int($0)) }
   }
 }
