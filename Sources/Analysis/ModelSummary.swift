@@ -18,9 +18,7 @@ public struct ModelSummary: Sendable {
     skipped = records.count { $0.status == .skipped }
     failed = records.count { $0.status == .failed }
     fitted = records.count { $0.alpha != nil }
-    parameterCount = graph.layers.lazy.flatMap(\.parameters).reduce(0) { sum, parameter in
-      sum.addingReportingOverflow(parameter.tensor.elementCount).partialValue
-    }
+    parameterCount = graph.parameterCount
     means = ModelSummary.averaged.map { name, value in (name, mean(records.compactMap(value))) }
   }
 

@@ -156,13 +156,3 @@ extension Layer {
   /// Whether each group has a single input: the matrices are vectors.
   var isDepthwise: Bool { if case .depthwiseConvolution = kind { true } else { false } }
 }
-
-extension Tensor.Storage {
-  /// What errors call the file.
-  var label: String {
-    switch self {
-    case .bytes(let source): source.label
-    case .produced(let production): production.label
-    }
-  }
-}

@@ -55,6 +55,20 @@ public struct LayerGraph: Sendable {
   }
 }
 
+extension LayerGraph {
+  /// Elements of all parameters of all layers, tied ones once; the stored parts of a
+  /// dequantised weight count as the weight they make.
+  public var parameterCount: Int {
+    layers.reduce(0) { sum, layer in
+      let isDecoded = layer.parameters.contains { $0.isWeight && $0.tensor.storage.fileRange == nil }
+      return layer.parameters.reduce(sum) { sum, parameter in
+        if isDecoded, case .other = parameter.role { return sum }
+        return sum.addingReportingOverflow(parameter.tensor.elementCount).partialValue
+      }
+    }
+  }
+}
+
 /// A tensor as the file lists it.
 public struct TensorRecord: Sendable {
   public var name: String

@@ -22,10 +22,8 @@ public func graphTable(_ graph: LayerGraph, path: String, width: Int?) -> String
   for diagnostic in graph.diagnostics {
     lines.append("  \(diagnostic.code.rawValue): \(printable(diagnostic.subject)) \(printable(diagnostic.message))")
   }
-  let elements = graph.layers.lazy.flatMap(\.parameters).reduce(0) { sum, parameter in
-    sum.addingReportingOverflow(parameter.tensor.elementCount).partialValue
-  }
-  lines.append("\(graph.layers.count) layers · \(grouped(elements)) parameters · \(graph.inventory.count) tensors")
+  let counts = "\(grouped(graph.parameterCount)) parameters · \(graph.inventory.count) tensors"
+  lines.append("\(graph.layers.count) layers · " + counts)
   return lines.flatMap { wrapped($0, width: width, indent: 4) }.joined(separator: "\n") + "\n"
 }
 

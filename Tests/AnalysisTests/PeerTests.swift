@@ -65,7 +65,9 @@ struct CompatibilityTests {
     Table(
       csv: "real_resnet20-cifar10-legacy.csv", model: "models/real/resnet20-cifar10-legacy.th", prefix: "module.",
       exceptions: ["linear": product]),
-    Table(csv: "real_rfb320-legacy.csv", model: "models/real/rfb320-legacy.pth", exceptions: ["*": product.union(["sv_min"])]),
+    Table(
+      csv: "real_rfb320-legacy.csv", model: "models/real/rfb320-legacy.pth",
+      exceptions: ["*": product.union(["sv_min"])]),
   ]
 
   @Test(arguments: tables) func everyOtherColumnAgrees(table: Table) throws {

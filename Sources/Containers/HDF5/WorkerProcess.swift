@@ -65,10 +65,13 @@ struct WorkerProcess {
     return (status, identifier)
   }
 
-  /// What the loader needs to find libraries, and nothing that libhdf5 listens to.
+  /// What the loader and the sanitizers need, and nothing that libhdf5 listens to.
   private static var environment: [String] {
-    guard let path = unsafe getenv("LD_LIBRARY_PATH") else { return ["OPENBLAS_NUM_THREADS=1"] }
-    return ["OPENBLAS_NUM_THREADS=1", "LD_LIBRARY_PATH=" + (unsafe String(cString: path))]
+    let inherited = ["LD_LIBRARY_PATH", "ASAN_OPTIONS", "TSAN_OPTIONS"].compactMap { name -> String? in
+      guard let value = unsafe getenv(name) else { return nil }
+      return unsafe name + "=" + String(cString: value)
+    }
+    return ["OPENBLAS_NUM_THREADS=1"] + inherited
   }
 
   private enum Ending { case complete, tooLong, tooMuch, broken }
