@@ -28,8 +28,8 @@ struct WorkerRequest {
   /// Seconds of computing after which a worker is ended. A real index takes
   /// milliseconds; damaged ones send libhdf5 round in circles.
   var processorTimeLimit: Int {
-    guard case .values(_, let byteCount) = question else { return 4 }
-    return 4 + byteCount / 20_000_000
+    guard case .values(_, let byteCount) = question else { return 2 }
+    return 2 + byteCount / 20_000_000
   }
 
   /// Bytes that a worker may need for its own, beyond what it starts with.
