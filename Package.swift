@@ -125,7 +125,8 @@ let package = Package(
       "ReaderConformanceTests",
       readers + ["HDF5", "hdf5-worker-host", "ModelReading", "MatrixSlicing", "StrictJSON"]),
     .executableTarget(
-      name: "mutate", dependencies: readers + ["ModelReading", "HDF5", "MatrixSlicing"], path: "Tests/Fuzzing",
+      name: "mutate", dependencies: readers + ["ModelReading", "HDF5", "MatrixSlicing", "TestSupport"],
+      path: "Tests/Fuzzing",
       swiftSettings: strict),
     tests("CommandLineTests", ["heavytail", "StrictJSON", "ModelReading"]),
   ],

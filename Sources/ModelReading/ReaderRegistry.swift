@@ -20,13 +20,12 @@ public struct ReaderRegistry: Sendable {
     }
     let file = try MappedFile(path: path)
     let prefix = file.bytes.extracting(first: Format.probeLength)
+    let matches = matches(prefix)
     // A certain reader knows better: the length that begins a safetensors file can spell anything.
-    if !readers.contains(where: { $0.probe(file.bytes.extracting(first: Format.probeLength)) == .certain }),
-      let error = Impostors.error(for: prefix, path: path)
-    {
+    if !matches.contains(where: { $0.match == .certain }), let error = Impostors.error(for: prefix, path: path) {
       throw error
     }
-    return try open(.file(file), candidates: candidates(for: prefix, path), limits)
+    return try open(.file(file), candidates: inOrder(matches, path), limits)
   }
 
   /// Whether `path` looks like a model, for walking folders: a reader is certain
@@ -40,8 +39,7 @@ public struct ReaderRegistry: Sendable {
     if hasKnownExtension(path) { return true }
     guard let file = try? MappedFile(path: path) else { return false }
     let prefix = file.bytes.extracting(first: Format.probeLength)
-    for reader in readers where reader.probe(prefix) == .certain { return true }
-    return false
+    return matches(prefix).contains { $0.match == .certain }
   }
 
   private func hasKnownExtension(_ path: String) -> Bool {
@@ -52,15 +50,23 @@ public struct ReaderRegistry: Sendable {
   /// Extensions that other files have as well.
   private static let commonExtensions: Set = ["bin", "data", "json", "pb", "pickle", "pkl", "tar", "zip"]
 
-  private func candidates(for prefix: RawSpan, _ path: String) -> [any ModelReader] {
+  /// What each reader says of a file that begins so, those left out that say no.
+  private func matches(_ prefix: RawSpan) -> [(reader: any ModelReader, match: Match)] {
     var matches: [(reader: any ModelReader, match: Match)] = []
-    for reader in readers { matches.append((reader, reader.probe(prefix))) }
+    for reader in readers {
+      let match = reader.probe(prefix)
+      if match != .no { matches.append((reader, match)) }
+    }
+    return matches
+  }
+
+  /// The surest reader first, extensions breaking ties.
+  private func inOrder(_ matches: [(reader: any ModelReader, match: Match)], _ path: String) -> [any ModelReader] {
     let name = fileExtension(of: path)
     func order(_ reader: any ModelReader, _ match: Match) -> Int {
       match.rawValue * 2 + (type(of: reader).format.fileExtensions.contains(name) ? 1 : 0)
     }
-    return matches.filter { $0.match != .no }
-      .enumerated()
+    return matches.enumerated()
       .sorted {
         (order($0.element.reader, $0.element.match), -$0.offset)
           > (order($1.element.reader, $1.element.match), -$1.offset)

@@ -1,5 +1,6 @@
 import MatrixSlicing
 import ModelReading
+import TestSupport
 import Testing
 
 /// A float32 tensor whose elements are 0, 1, 2, … in C order of `shape`.
@@ -157,18 +158,5 @@ func matrices(_ layer: Layer, _ slicing: Slicing = .positions) throws -> [Weight
       reference[(row * matrix.inputCount + lower)..<((row + 1) * matrix.inputCount)]
     }
     #expect(block == expected)
-  }
-}
-
-/// A generator whose sequence is the same on every platform.
-struct SplitMix: RandomNumberGenerator {
-  private var state: UInt64
-  init(seed: UInt64) { state = seed }
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
   }
 }

@@ -50,7 +50,7 @@ import Testing
   }
 
   @Test func everyDamagedByteIsAnErrorOrAResult() throws {
-    var generator = SplitMix(state: 20_240_601)
+    var generator = SplitMix(seed: 20_240_601)
     for position in Self.model.indices {
       for _ in 0..<4 {
         var bytes = Self.model
@@ -61,7 +61,7 @@ import Testing
   }
 
   @Test func splicedModelsAreAnErrorOrAResult() throws {
-    var generator = SplitMix(state: 7)
+    var generator = SplitMix(seed: 7)
     for _ in 0..<3_000 {
       var bytes = Self.model
       let start = Int(generator.next() % UInt64(bytes.count))
@@ -103,17 +103,5 @@ import Testing
       #expect(ONNXReader().probe(directory) == .no)
       #expect(throws: ReadError.self) { try ONNXReader().open(.directory(directory), limits: Limits()) }
     }
-  }
-}
-
-/// A generator whose numbers are the same everywhere.
-struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
   }
 }

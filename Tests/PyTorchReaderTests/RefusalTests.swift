@@ -212,7 +212,7 @@ private typealias W = PickleWriter
   }
 
   @Test(arguments: samples.indices) func survivesCorruption(index: Int) {
-    var random = SplitMix(state: UInt64(index))
+    var random = SplitMix(seed: UInt64(index))
     for _ in 0..<4_000 {
       var bytes = Self.samples[index]
       for _ in 0..<Int.random(in: 1...2, using: &random) {
@@ -226,17 +226,5 @@ private typealias W = PickleWriter
     _ = PyTorchReader().probe(ByteSource(owned: bytes, label: "damaged").bytes)
     guard let contents = try? tensors(in: bytes) else { return }
     for tensor in contents.tensors where tensor.elementCount < 1000 { _ = try? tensor.littleEndianBytes() }
-  }
-}
-
-/// SplitMix64.
-private struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
   }
 }
