@@ -71,11 +71,14 @@ let package = Package(
     container("Sharding", ["StrictJSON"]),
     container("NumPyFormat", ["Pickle"]),
     module("StateDictionary", ["ModelReading"]),
+    module("HubConfiguration", ["ModelReading", "StrictJSON", "StateDictionary"]),
 
     // Readers.
-    reader("SafetensorsReader", ["Sharding", "StrictJSON", "StateDictionary"]),
+    reader("SafetensorsReader", ["Sharding", "StrictJSON", "StateDictionary", "HubConfiguration"]),
     reader("NumPyReader", ["Zip", "Pickle", "NumPyFormat", "StateDictionary"]),
-    reader("PyTorchReader", ["Zip", "Pickle", "NumPyFormat", "Sharding", "StrictJSON", "StateDictionary"]),
+    reader(
+      "PyTorchReader",
+      ["Zip", "Pickle", "NumPyFormat", "Sharding", "StrictJSON", "StateDictionary", "HubConfiguration"]),
     reader("KerasReader", ["Zip", "HDF5", "StrictJSON"]),
     reader("ONNXReader", ["CONNX", "CProtobufC"]),
 
@@ -111,6 +114,7 @@ let package = Package(
     tests("HDF5Tests", ["HDF5", "HDF5TestSupport", "hdf5-worker-host", "ModelReading"]),
     tests("NumPyFormatTests", ["NumPyFormat", "Pickle", "ModelReading"]),
     tests("StateDictionaryTests", ["StateDictionary", "ModelReading"]),
+    tests("HubConfigurationTests", ["HubConfiguration", "StateDictionary", "StrictJSON", "ModelReading"]),
     tests("SafetensorsReaderTests", ["SafetensorsReader", "ModelReading"]),
     tests("NumPyReaderTests", ["NumPyReader", "ModelReading"]),
     tests("PyTorchReaderTests", ["PyTorchReader", "ModelReading"]),

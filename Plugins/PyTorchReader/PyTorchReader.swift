@@ -1,3 +1,4 @@
+import HubConfiguration
 public import ModelReading
 import Sharding
 import StateDictionary
@@ -27,12 +28,14 @@ public struct PyTorchReader: ModelReader {
   public func open(_ input: ModelInput, limits: Limits) throws(ReadError) -> LayerGraph {
     let model = try opened(input, limits)
     let contents = model.contents
+    let configuration = HubConfiguration(beside: input, limits: limits)
     let state = StateDictionary.layers(
-      from: contents.tensors, aliases: contents.aliases, convention: .pytorch, order: .given)
+      from: contents.tensors, aliases: contents.aliases, convention: .pytorch, order: .given,
+      hints: configuration.hints, limits: limits)
     return LayerGraph(
       format: Self.format.name, variant: model.variant, producer: "PyTorch", files: model.files,
-      metadata: model.metadata, layers: state.layers, inventory: contents.inventory,
-      diagnostics: contents.diagnostics + state.diagnostics)
+      metadata: model.metadata + configuration.metadata, layers: state.layers, inventory: contents.inventory,
+      diagnostics: configuration.diagnostics + contents.diagnostics + state.diagnostics)
   }
 
   private func opened(_ input: ModelInput, _ limits: Limits) throws(ReadError) -> OpenedModel {

@@ -1,3 +1,4 @@
+import HubConfiguration
 public import ModelReading
 import Sharding
 import StateDictionary
@@ -26,20 +27,23 @@ public struct SafetensorsReader: ModelReader {
         set = ShardSet(try Shard(source, limits))
       }
     }
-    return graph(of: set, limits)
+    return graph(of: set, HubConfiguration(beside: input, limits: limits), limits)
   }
 
-  private func graph(of set: ShardSet, _ limits: Limits) -> LayerGraph {
+  private func graph(of set: ShardSet, _ configuration: HubConfiguration, _ limits: Limits) -> LayerGraph {
     let convention = WriterConvention(set.metadata)
     let aliases = tiedNames(set.metadata, set.shards.lazy.flatMap(\.tensors))
     let weights = Dequantization(set.shards.flatMap(\.tensors), limits)
     var result = StateDictionary.layers(
-      from: weights.tensors, aliases: aliases, convention: convention.axes, order: .natural)
+      from: weights.tensors, aliases: aliases, convention: convention.axes, order: .natural,
+      hints: configuration.hints, limits: limits)
     weights.describe(&result.layers)
     return LayerGraph(
       format: SafetensorsReader.format.name, variant: set.variant, producer: convention.producer, files: set.files,
-      metadata: facts(set.metadata), layers: result.layers, inventory: set.shards.flatMap(\.inventory) + set.strays,
-      diagnostics: set.diagnostics + set.shards.flatMap(\.diagnostics) + weights.diagnostics + result.diagnostics)
+      metadata: facts(set.metadata) + configuration.metadata, layers: result.layers,
+      inventory: set.shards.flatMap(\.inventory) + set.strays,
+      diagnostics: configuration.diagnostics + set.diagnostics + set.shards.flatMap(\.diagnostics) + weights.diagnostics
+        + result.diagnostics)
   }
 
   /// Short entries of the metadata; long ones are training logs and configurations.

@@ -71,6 +71,8 @@ def stored(entry):
 def candidates(array, shape):
     """Every array of that shape which a change of axes, a merge of axes or a split into groups can give."""
     parts = [array] + ([array[i] for i in range(array.shape[0])] if array.ndim == 3 and array.shape[0] <= 2 else [])
+    if array.ndim == 2 and array.shape[0] == 3 * array.shape[1]:  # query, key and value in one
+        parts += list(array.reshape(3, -1, array.shape[1]))
     for part in parts:
         if part.size != np.prod(shape, dtype=np.int64):
             continue

@@ -97,7 +97,8 @@ def torch_rows(tied):
     for name in ("gru", "rnn"):
         for role, part in (("kernel", "ih"), ("recurrent_kernel", "hh")):
             add(f"{name}.l0", name, f"{name}.weight_{part}_l0", role)
-    add("mha.in_proj", "attention", "mha.in_proj_weight")
+    for part, role in enumerate(("query", "key", "value")):
+        add("mha.in_proj", "attention", "mha.in_proj_weight", role, lambda k: k.reshape(3, -1, k.shape[1])[part])
     add("mha.out_proj", "dense")
     if not tied:
         add("decoder", "dense")

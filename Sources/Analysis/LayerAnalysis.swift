@@ -19,14 +19,18 @@ struct LayerTask: Sendable {
     sliced = Result { () throws(ReadError) in try slicing.matrices(of: parameter, in: layer) }
   }
 
-  /// M of the matrices; 0 if there are none.
-  var columns: Int { (try? sliced.get())?.matrices.first?.columns ?? 0 }
+  /// Order of the eigenproblems: M of the matrices, or the rank of a product; 0 if there are none.
+  var columns: Int {
+    guard let sliced = try? sliced.get() else { return 0 }
+    return sliced.factors.first?.left.inputCount ?? sliced.matrices.first?.columns ?? 0
+  }
 
   /// Something that grows like the floating-point operations of the layer.
   var cost: Double { Double(parameter.tensor.elementCount) * Double(columns) }
 
   /// Bytes that the analysis needs beside the mapped file, or `nil` if the number does not fit in `Int`.
   var workingBytes: Int? {
+    if let factors = (try? sliced.get())?.factors.first { return factors.workingBytes }
     guard let bytes = WeightMatrix.workingBytes(columns: columns) else { return nil }
     guard case .produced(let production) = parameter.tensor.storage else { return bytes }
     let (sum, overflow) = bytes.addingReportingOverflow(production.byteCount)
@@ -49,9 +53,7 @@ struct LayerTask: Sendable {
       let needed = workingBytes.map { "\($0) bytes" } ?? "more memory than can be addressed"
       return [row(options, .skipped, "needs \(needed), the limit is \(options.maximumMemory)")]
     }
-    let data = try load()
-    var spectra: [[Double]] = []
-    for matrix in sliced.matrices { spectra.append(try matrix.eigenvalues(from: data, in: options.precision)) }
+    let spectra = try eigenvalues(sliced, options.precision)
     guard options.perSlice else { return [record(sliced, spectra, options)] }
     return zip(sliced.matrices, spectra).map { matrix, spectrum in
       var record = record(sliced, [spectrum], options)
@@ -60,8 +62,22 @@ struct LayerTask: Sendable {
     }
   }
 
-  private func load() throws(LayerFailure) -> TensorData {
-    do { return try parameter.tensor.load() } catch { throw .read(error) }
+  /// The eigenvalues of each matrix.
+  private func eigenvalues(_ sliced: SlicedWeight, _ precision: Precision) throws(LayerFailure) -> [[Double]] {
+    var spectra: [[Double]] = []
+    if let factors = sliced.factors.first {
+      let left = try load(factors.left.tensor)
+      let right = try load(factors.right.tensor)
+      for factors in sliced.factors { spectra.append(try factors.eigenvalues(left, right)) }
+    } else {
+      let data = try load(parameter.tensor)
+      for matrix in sliced.matrices { spectra.append(try matrix.eigenvalues(from: data, in: precision)) }
+    }
+    return spectra
+  }
+
+  private func load(_ tensor: Tensor) throws(LayerFailure) -> TensorData {
+    do { return try tensor.load() } catch { throw .read(error) }
   }
 
   private func row(_ options: AnalysisOptions, _ status: LayerRecord.Status, _ reason: String? = nil) -> LayerRecord {

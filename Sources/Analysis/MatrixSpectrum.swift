@@ -88,6 +88,45 @@ extension WeightMatrix {
   }
 }
 
+extension MatrixFactors {
+  /// The eigenvalues of WᵀW for W = scale · left · right, ascending, as many as W's shorter side.
+  ///
+  /// Always in double precision: thin factors cost little.
+  /// - Throws: `LayerFailure` for entries that are not finite.
+  func eigenvalues(_ leftData: TensorData, _ rightData: TensorData) throws(LayerFailure) -> [Double] {
+    let rank = left.inputCount
+    let nonzero: [Double]
+    let leftBlock = try checked(left, leftData)
+    let rightBlock = try checked(right, rightData)
+    do {
+      nonzero = try lowRankEigenvalues(left: leftBlock, right: rightBlock, rank: rank, scale: scale)
+    } catch {
+      throw .numeric(error.description)
+    }
+    return [Double](repeating: 0, count: min(left.outputCount, right.inputCount) - rank) + nonzero
+  }
+
+  private func checked(
+    _ matrix: WeightMatrix, _ data: TensorData
+  ) throws(LayerFailure) -> AlignedBuffer<Double> {
+    var block = AlignedBuffer<Double>(count: matrix.outputCount * matrix.inputCount)
+    var span = block.mutableSpan
+    matrix.decode(outputs: 0..<matrix.outputCount, inputs: 0..<matrix.inputCount, from: data, into: &span)
+    var check = EntryCheck()
+    check.add(block.span)
+    try check.verify(as: Double.self)
+    return block
+  }
+
+  /// Bytes that the factors take as numbers, or `nil` if the number does not fit in `Int`.
+  var workingBytes: Int? {
+    let (sides, overflow) = left.outputCount.addingReportingOverflow(right.inputCount)
+    let (elements, tooLarge) = sides.multipliedReportingOverflow(by: left.inputCount)
+    let (bytes, excess) = elements.multipliedReportingOverflow(by: MemoryLayout<Double>.size)
+    return overflow || tooLarge || excess ? nil : bytes
+  }
+}
+
 /// Looks for entries that no decomposition survives.
 private struct EntryCheck {
   private var squares = 0.0

@@ -17,6 +17,17 @@ public struct SlicedWeight: Sendable {
   public let matrices: [WeightMatrix]
   /// Kernel positions: 1 for a weight without spatial axes.
   public let receptiveField: Int
+  /// For each matrix the two whose product it is, where that product is of lower rank than its sides; otherwise empty.
+  public var factors: [MatrixFactors] = []
+}
+
+/// A matrix as a product: scale · left · right.
+public struct MatrixFactors: Sendable {
+  /// outputs × r
+  public let left: WeightMatrix
+  /// r × inputs
+  public let right: WeightMatrix
+  public let scale: Double
 }
 
 extension Slicing {
@@ -49,9 +60,24 @@ extension Slicing {
     guard count <= Slicing.maximumMatrixCount else {
       throw unsupported(parameter, "makes \(count) matrices, the limit is \(Slicing.maximumMatrixCount)")
     }
+    let matrices = sides.matrices(of: canonical)
     return SlicedWeight(
-      parameter: parameter, matrices: sides.matrices(of: canonical),
-      receptiveField: zip(tensor.axes, tensor.shape).reduce(1) { $1.0.isSpatial ? $0 * $1.1 : $0 })
+      parameter: parameter, matrices: matrices,
+      receptiveField: zip(tensor.axes, tensor.shape).reduce(1) { $1.0.isSpatial ? $0 * $1.1 : $0 },
+      factors: try factors(of: parameter, in: layer, matrices))
+  }
+
+  /// The factors sliced as the product is: kernel positions are all in the right one.
+  private func factors(
+    of parameter: Parameter, in layer: Layer, _ matrices: [WeightMatrix]
+  ) throws(ReadError) -> [MatrixFactors] {
+    guard let factors = parameter.factors, let matrix = matrices.first, factors.rank < matrix.columns else { return [] }
+    let left = factors.left.labelled([.output, .input])
+    let right = factors.right.labelled([.output] + factors.right.axes.dropFirst())
+    let lefts = try self.matrices(of: Parameter(.kernel, left), in: layer).matrices
+    let rights = try self.matrices(of: Parameter(.kernel, right), in: layer).matrices
+    guard lefts.count == 1, rights.count == matrices.count else { return [] }
+    return rights.map { MatrixFactors(left: lefts[0], right: $0, scale: factors.scale) }
   }
 
   /// The output axis of a grouped convolution as groups × outputs per group.

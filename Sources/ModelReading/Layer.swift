@@ -26,11 +26,14 @@ public struct Parameter: Sendable {
   public var tensor: Tensor
   /// Other names of the same physical tensor (tied weights).
   public var aliases: [String]
+  /// Where the weight is stored as a product: what it is the product of. `tensor` forms it when it is loaded.
+  public var factors: LowRankFactors?
 
-  public init(_ role: Role, _ tensor: Tensor, aliases: [String] = []) {
+  public init(_ role: Role, _ tensor: Tensor, aliases: [String] = [], factors: LowRankFactors? = nil) {
     self.role = role
     self.tensor = tensor
     self.aliases = aliases
+    self.factors = factors
   }
 
   /// Whether this is a matrix, or a stack of matrices, whose spectrum says something about training.

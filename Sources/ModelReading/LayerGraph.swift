@@ -56,12 +56,15 @@ public struct LayerGraph: Sendable {
 }
 
 extension LayerGraph {
-  /// Elements of all parameters of all layers, tied ones once; the stored parts of a
-  /// dequantised weight count as the weight they make.
+  /// Elements of all parameters of all layers, tied ones once. The stored parts of a dequantised
+  /// weight count as the weight they make, a product of low rank as its factors.
   public var parameterCount: Int {
     layers.reduce(0) { sum, layer in
-      let isDecoded = layer.parameters.contains { $0.isWeight && $0.tensor.storage.fileRange == nil }
+      let isDecoded = layer.parameters.contains {
+        $0.isWeight && $0.factors == nil && $0.tensor.storage.fileRange == nil
+      }
       return layer.parameters.reduce(sum) { sum, parameter in
+        if parameter.factors != nil { return sum }
         if isDecoded, case .other = parameter.role { return sum }
         return sum.addingReportingOverflow(parameter.tensor.elementCount).partialValue
       }

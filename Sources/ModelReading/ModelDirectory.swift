@@ -36,6 +36,11 @@ public struct ModelDirectory: Sendable {
   ///   - file: the index, for errors.
   /// - Throws: `.unsafeContent` for a name or link that leads out of the folder, `.io` if there is no such file.
   public func open(_ name: String, referredToBy file: String) throws(ReadError) -> MappedFile {
+    try ModelDirectory.open(name, in: path, referredToBy: file)
+  }
+
+  /// The same for a folder whose other entries do not matter.
+  static func open(_ name: String, in folderPath: String, referredToBy file: String) throws(ReadError) -> MappedFile {
     let components = name.split(separator: "/", omittingEmptySubsequences: false)
     let harmless = components.allSatisfy { component in
       !component.isEmpty && component != "." && component != ".." && !component.contains { "\\*:\0".contains($0) }
@@ -45,10 +50,10 @@ public struct ModelDirectory: Sendable {
         .unsafeContent, "refers to the file '\(name)', which could lie outside its folder", file: file,
         hint: "only plain relative paths below the model's folder are followed")
     }
-    let path = self.path + "/" + name
+    let path = folderPath + "/" + name
     let descriptor = unsafe Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw ReadError.system("open", path: path) }
-    guard let real = realPath(of: descriptor), let folder = realPath(ofDirectory: self.path),
+    guard let real = realPath(of: descriptor), let folder = realPath(ofDirectory: folderPath),
       lies(real, inside: folder)
     else {
       close(descriptor)
@@ -59,13 +64,13 @@ public struct ModelDirectory: Sendable {
     return try MappedFile(descriptor: descriptor, path: path)
   }
 
-  private func lies(_ real: String, inside folder: String) -> Bool {
+  private static func lies(_ real: String, inside folder: String) -> Bool {
     if real.utf8.starts(with: (folder == "/" ? "/" : folder + "/").utf8) { return true }
     return blobFolders(ofSnapshot: folder).contains { real.utf8.starts(with: ($0 + "/").utf8) }
   }
 
   /// `…/models--X/snapshots/<revision>[/sub…]` → `…/models--X/blobs` and the cache-wide `…/blobs`.
-  private func blobFolders(ofSnapshot folder: String) -> [String] {
+  private static func blobFolders(ofSnapshot folder: String) -> [String] {
     let components = folder.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
     guard let snapshots = components.lastIndex(of: "snapshots"), snapshots >= 2, snapshots + 1 < components.count,
       ["models--", "datasets--"].contains(where: { components[snapshots - 1].hasPrefix($0) })

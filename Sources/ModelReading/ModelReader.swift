@@ -73,6 +73,22 @@ public enum ModelInput: Sendable {
     case .file(let file): return try ModelDirectory(path: parent(of: file.path))
     }
   }
+
+  /// The file of this name in the folder, a configuration for example; `nil` if there is none.
+  /// - Throws: `.unsafeContent` for a link that leads out of the folder.
+  public func sidecar(_ name: String) throws(ReadError) -> MappedFile? {
+    let folder =
+      switch self {
+      case .file(let file): parent(of: file.path)
+      case .directory(let directory): directory.path
+      }
+    do {
+      return try ModelDirectory.open(name, in: folder, referredToBy: path)
+    } catch {
+      guard error.code == .io else { throw error }
+      return nil
+    }
+  }
 }
 
 /// The folder of `path`, "." for a bare file name.

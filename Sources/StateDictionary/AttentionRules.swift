@@ -7,15 +7,21 @@ extension LayerAssembler {
       guard let weight = take(where: { $0.leaf == .projection(name: name, isBias: false) && $0.rank == 2 }) else {
         continue
       }
-      var parameters = [parameter(.kernel, weight.tensor.labelled([.output, .input]))]
+      var parameters = projections(of: weight.tensor.labelled([.output, .input]), fused: name == "in_proj")
       if let bias = take(.projection(name: name, isBias: true)) {
         parameters.append(parameter(.bias, bias.tensor))
       }
-      layers.append(
-        Layer(
-          name: path(name), kind: .attention, parameters: parameters,
-          note: name == "in_proj"
-            ? "query, key and value projections are fused in one matrix, and analysed as one" : nil))
+      layers.append(Layer(name: path(name), kind: .attention, parameters: parameters))
+    }
+  }
+
+  /// All queries, all keys, all values, in equal parts.
+  private func projections(of tensor: Tensor, fused: Bool) -> [Parameter] {
+    guard fused, let split = tensor.split(axis: 0, into: 3, roles: (.other, .output)) else {
+      return [parameter(.kernel, tensor)]
+    }
+    return ["query", "key", "value"].enumerated().map { index, name in
+      parameter(.weight(name), split.selected(axis: 0, index: index))
     }
   }
 

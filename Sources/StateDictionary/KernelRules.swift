@@ -28,6 +28,9 @@ enum AxisOrder {
 struct KernelRules {
   let convention: StateDictionary.Convention
   let votes: DenseVotes
+  let architectures: [Architecture]
+
+  var projections: FusedProjections { FusedProjections(architectures: architectures) }
 
   /// What a kernel is.
   /// - Parameters:
@@ -65,15 +68,14 @@ struct KernelRules {
     if bias == nil, words.isEmbedding || kernel.leaf == .table {
       return DescribedKernel(.embedding, kernel.tensor, [.vocabulary, .input])
     }
-    let fused = words.isFusedAttention
     return DescribedKernel(
-      fused ? .attention : .dense, kernel.tensor,
-      isOutputFirst(kernel, bias, words) ? [.output, .input] : [.input, .output],
-      note: fused ? "query, key and value projections are fused in one matrix, and analysed as one" : nil)
+      words.isFusedAttention ? .attention : .dense, kernel.tensor,
+      isOutputFirst(kernel, bias, words) ? [.output, .input] : [.input, .output])
   }
 
   private func isOutputFirst(_ kernel: NamedTensor, _ bias: Int?, _ words: Words) -> Bool {
     if let evident = DenseVotes.isOutputFirst(kernel.tensor.shape, bias) { return evident }
+    if words.isOneLetterFamily, let family = architectures.first { return !family.hasInputFirstMatrices }
     if let alike = votes.isOutputFirst(like: words.last) { return alike }
     // A matrix without a name for its kernel follows the rest of the file.
     if convention == .undetermined, kernel.leaf != .weight, kernel.name.leafText != "kernel",
@@ -109,6 +111,15 @@ struct KernelRules {
       .other("stack"), kernel.tensor,
       order == .channelsLast ? [.expert, .input, .output] : [.expert, .output, .input],
       note: "has three axes, which neither its name nor a bias explains: analysed as a stack of matrices")
+  }
+
+  /// The experts of a layer whose matrices lie one below the other in a single one: `[expert·inner, width]`.
+  func stackedExperts(_ tensor: Tensor, words: Words) -> DescribedKernel? {
+    guard tensor.rank == 2, words.isExpert, ["w1", "v1", "w2"].contains(words.last),
+      let count = architectures.lazy.compactMap(\.expertCount).first,
+      let split = tensor.split(axis: 0, into: count, roles: (.expert, .output))
+    else { return nil }
+    return expertStack(split, inputFirst: words.last == "w2")
   }
 
   /// One matrix per expert.

@@ -7,6 +7,7 @@ import ModelReading
 struct LayerAssembler {
   let group: TensorGroup
   let rules: KernelRules
+  let adapters: LowRankAdapters
   let aliases: [ByteString: [String]]
   let words: Words
 
@@ -14,9 +15,10 @@ struct LayerAssembler {
   var layers: [Layer] = []
   var diagnostics: [Diagnostic] = []
 
-  init(_ group: TensorGroup, _ rules: KernelRules, aliases: [ByteString: [String]]) {
+  init(_ group: TensorGroup, _ rules: KernelRules, _ adapters: LowRankAdapters, aliases: [ByteString: [String]]) {
     self.group = group
     self.rules = rules
+    self.adapters = adapters
     self.aliases = aliases
     words = Words(group.prefix)
     rest = group.members
@@ -24,6 +26,7 @@ struct LayerAssembler {
 
   /// Turns all of the group into layers and diagnostics.
   mutating func assemble() {
+    assembleAdapters()
     assembleTorchRecurrent()
     assembleProjections()
     assembleKerasRecurrent()
@@ -62,20 +65,50 @@ struct LayerAssembler {
 
   // MARK: Rules
 
+  /// The product of an adapter's two matrices.
+  private mutating func assembleAdapters() {
+    var kept: [NamedTensor] = []
+    for tensor in rest {
+      guard let adapter = adapters[tensor.tensor] else {
+        kept.append(tensor)
+        continue
+      }
+      let product = Parameter(.kernel, tensor.tensor, factors: adapter.factors)
+      layers.append(
+        Layer(name: adapter.name, kind: .lowRankAdapter, parameters: [product] + adapter.parts, note: adapter.note))
+    }
+    rest = kept
+  }
+
   /// A kernel and its bias: the usual layer.
   private mutating func assembleKernel() {
     guard let kernel = rest.first(where: isKernel) else { return }
     let bias = rest.first { $0.leaf == .bias && $0.tensor.elementType.isFloatingPoint }
     guard let described = rules.describe(kernel, bias: group.biasLength, words: words) else { return }
     _ = take(where: { $0.tensor.name == kernel.tensor.name })
-    var parameters = [parameter(.kernel, described.tensor)]
+    var parameters = kernels(described, words)
     if let bias, let taken = take(where: { $0.tensor.name == bias.tensor.name }) {
       parameters.append(parameter(.bias, taken.tensor))
     }
     layers.append(
       Layer(
         name: layerName(for: kernel), kind: described.kind, parameters: parameters, groups: described.groups,
-        note: described.note ?? parametrizationNote(kernel)))
+        note: described.note ?? parametrizationNote(kernel) ?? fusionNote(parameters, words)))
+  }
+
+  /// The kernel, or the projections that it consists of.
+  private func kernels(_ described: DescribedKernel, _ words: Words) -> [Parameter] {
+    guard let parts = rules.projections.parts(of: described.tensor, words: words) else {
+      return [parameter(.kernel, described.tensor)]
+    }
+    return parts.map { parameter(.weight($0.name), $0.tensor) }
+  }
+
+  private func fusionNote(_ parameters: [Parameter], _ words: Words) -> String? {
+    guard parameters[0].role == .kernel, parameters[0].tensor.rank <= 3 else { return nil }
+    if words.isFusedGate { return "gate and up projections are fused in one matrix, and analysed as one" }
+    guard words.isFusedAttention else { return nil }
+    return "query, key and value projections are fused in one matrix, and analysed as one"
   }
 
   private func isKernel(_ tensor: NamedTensor) -> Bool {
@@ -112,7 +145,7 @@ struct LayerAssembler {
         kept.append(tensor)
         continue
       }
-      var parameters = [parameter(.kernel, described.tensor)]
+      var parameters = kernels(described, own)
       if let bias = biases[ByteString(tensor.name.leafText + "_bias")],
         attached.insert(ByteString(bias.tensor.name)).inserted
       {
@@ -121,12 +154,13 @@ struct LayerAssembler {
       layers.append(
         Layer(
           name: tensor.tensor.name, kind: described.kind, parameters: parameters, groups: described.groups,
-          note: described.note))
+          note: described.note ?? fusionNote(parameters, own)))
     }
     rest = kept.filter { !attached.contains(ByteString($0.tensor.name)) }
   }
 
   private func describeNameless(_ tensor: NamedTensor, _ own: Words, _ inputFirst: Bool) -> DescribedKernel? {
+    if let experts = rules.stackedExperts(tensor.tensor, words: own) { return experts }
     if tensor.rank == 3, own.isExpert, !own.isConvolution {
       return rules.expertStack(tensor.tensor, inputFirst: inputFirst)
     }

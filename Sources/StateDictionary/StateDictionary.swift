@@ -31,15 +31,25 @@ public struct StateDictionary: Sendable {
     case natural
   }
 
+  /// What is known of the model beside its tensors.
+  public struct Hints: Sendable {
+    /// Of the model, or of its parts.
+    public var architectures: [Architecture] = []
+    public var adapterScaling: AdapterScaling?
+    public init() {}
+  }
+
   /// - Parameters:
   ///   - tensors: in file order, axes not yet named; each name unique.
   ///   - aliases: for a tensor's name, other names of the same bytes.
   public static func layers(
-    from tensors: [Tensor], aliases: [ByteString: [String]] = [:], convention: Convention, order: Order
+    from tensors: [Tensor], aliases: [ByteString: [String]] = [:], convention: Convention, order: Order,
+    hints: Hints = Hints(), limits: Limits = Limits()
   ) -> Result {
-    var diagnostics: [Diagnostic] = []
+    let adapters = LowRankAdapters(tensors, hints.adapterScaling, limits)
+    var diagnostics = adapters.diagnostics
     var usable: [Tensor] = []
-    for tensor in withoutCopies(tensors, &diagnostics) {
+    for tensor in withoutCopies(adapters.tensors, &diagnostics) {
       if tensor.rank >= 2, let diagnostic = NotAWeight.elementReason(tensor) {
         diagnostics.append(diagnostic)
       } else {
@@ -47,10 +57,10 @@ public struct StateDictionary: Sendable {
       }
     }
     let groups = TensorGroup.groups(of: order == .natural ? naturallySorted(usable) : usable)
-    let rules = KernelRules(convention: convention, votes: DenseVotes(groups))
+    let rules = KernelRules(convention: convention, votes: DenseVotes(groups), architectures: hints.architectures)
     var layers: [Layer] = []
     for group in groups {
-      var assembler = LayerAssembler(group, rules, aliases: aliases)
+      var assembler = LayerAssembler(group, rules, adapters, aliases: aliases)
       assembler.assemble()
       layers += assembler.layers
       diagnostics += assembler.diagnostics

@@ -47,8 +47,22 @@ struct Words {
   var isAttentionOutput: Bool { ["out", "output", "attention_output"].contains(last) }
   /// Query, key and value in one matrix.
   var isFusedAttention: Bool {
-    ["qkv", "qkv_proj", "query_key_value", "wqkv", "c_attn", "in_proj_qkv", "to_qkv", "attn_qkv"].contains(last)
+    [
+      "qkv", "qkv_proj", "query_key_value", "wqkv", "c_attn", "in_proj_qkv", "to_qkv", "attn_qkv", "w_pack",
+      "linear_qkv",
+    ].contains(last)
   }
+  /// A fused attention matrix whose rows are all queries, all keys, all values wherever the name is used:
+  /// GPT-2's `c_attn`, the `blocks.0.attn.qkv` of vision transformers.
+  var isConcatenatedAttention: Bool {
+    if last == "c_attn" || last == "w_pack" { return true }
+    let tail = components.suffix(4)
+    return tail.count == 4 && tail.first == "blocks" && tail.suffix(2).elementsEqual(["attn", "qkv"])
+  }
+  /// GPT-2's `c_attn`, `c_fc` and `c_proj`, and the `q_attn` of its cross-attention.
+  var isOneLetterFamily: Bool { ["c_attn", "c_fc", "c_proj", "q_attn"].contains(last) }
+  /// The gate and up projections in one matrix.
+  var isFusedGate: Bool { last == "gate_up_proj" }
   var isLowRankAdapter: Bool {
     components.contains { component in
       ["lora_a", "lora_b", "lora_down", "lora_up", "lora_embedding_a", "lora_embedding_b"].contains(component)

@@ -29,7 +29,7 @@ import Testing
     ])
     #expect(
       result.layers.filter { $0.kind != .normalization }.map(\.line) == [
-        "patch_embed.proj conv2d [192, 3, 16, 16]", "blocks.0.attn.qkv attention [576, 192]",
+        "patch_embed.proj conv2d [192, 3, 16, 16]", "blocks.0.attn.qkv attention [192, 192]",
         "blocks.0.attn.proj dense [192, 192]", "blocks.0.mlp.fc1 dense [768, 192]", "head dense [1000, 192]",
       ])
     #expect(result.diagnostics.map(\.subject) == ["cls_token", "pos_embed"])

@@ -19,7 +19,7 @@ import Testing
     #expect(layers[1].parameters[0].tensor.axes == [.input, .output])
     #expect(layers[4].parameters[0].tensor.axes == [.output, .input])
     #expect(layers[0].kind == .attention)
-    #expect(layers[0].note != nil)
+    #expect(layers[0].parameters.filter(\.isWeight).map(\.role.label) == ["query", "key", "value"])
   }
 
   @Test func arraysWithoutKernelNamesFollowTheMajority() throws {

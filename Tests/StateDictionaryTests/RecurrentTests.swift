@@ -63,11 +63,10 @@ import Testing
     #expect(
       result.layers.map(\.line)
         == [
-          "mha.in_proj attention [24, 8]", "mha.out_proj dense [8, 8]", "x.q_proj attention [8, 8]",
+          "mha.in_proj attention [8, 8]", "mha.out_proj dense [8, 8]", "x.q_proj attention [8, 8]",
           "x.k_proj attention [8, 4]",
         ])
-    #expect(result.layers[0].note != nil)
-    #expect(result.layers[0].parameters.map(\.role) == [.kernel, .bias])
+    #expect(result.layers[0].parameters.map(\.role) == [.weight("query"), .weight("key"), .weight("value"), .bias])
     #expect(result.diagnostics.map(\.subject) == ["x.bias_k"])
   }
 }
