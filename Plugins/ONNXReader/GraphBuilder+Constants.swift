@@ -5,7 +5,10 @@ extension GraphBuilder {
     for tensor in graph.initializers {
       scope.constants[tensor.name] = try register(tensor, as: tensor.name)
     }
-    for tensor in graph.sparseInitializers { registerSparse(tensor, nil) }
+    for tensor in graph.sparseInitializers {
+      guard let name = tensor.values?.name else { continue }
+      scope.constants[name] = try register(tensor, as: name)
+    }
     try registerConstantNodes(in: &scope)
   }
 
@@ -31,8 +34,9 @@ extension GraphBuilder {
   ) throws(ReadError) -> Int? {
     if let tensor = scope.attribute("value", of: node)?.tensors.first { return try register(tensor, as: output) }
     if let sparse = scope.attribute("sparse_value", of: node)?.sparseTensors.first {
-      registerSparse(sparse, output)
-    } else if let floats = scope.attribute("value_floats", of: node) {
+      return try register(sparse, as: output)
+    }
+    if let floats = scope.attribute("value_floats", of: node) {
       if let first = floats.payloads.first, let known = constantOfPayload[first] { return known }
       let name = unique(output)
       return add(try resolver.floats(floats.payloads, named: name), name, floats.payloads)
@@ -47,33 +51,42 @@ extension GraphBuilder {
   /// The number of a tensor among the constants; the same for the same data.
   private mutating func register(_ message: ONNXTensor, as name: ByteString) throws(ReadError) -> Int {
     if let first = message.payloads.first, let known = constantOfPayload[first] { return known }
+    let name = note(message.dataType, message.dimensions, name)
+    return add(try resolver.resolve(message, named: name), name, message.dataType, message.payloads)
+  }
+
+  /// The same for a sparse tensor, which is called as its values are.
+  private mutating func register(_ sparse: ONNXSparseTensor, as name: ByteString) throws(ReadError) -> Int {
+    let payloads = sparse.values?.payloads ?? []
+    if let first = payloads.first, let known = constantOfPayload[first] { return known }
+    let type = sparse.values?.dataType ?? 0
+    let name = note(type, sparse.dimensions, name)
+    return add(try resolver.resolve(sparse, named: name), name, type, payloads)
+  }
+
+  /// Lists a tensor under a name that no other has.
+  private mutating func note(_ type: Int32, _ dimensions: [Int64], _ name: ByteString) -> String {
     let name = unique(name.bytes.isEmpty ? ByteString("unnamed") : name)
     inventory.append(
       TensorRecord(
-        name: name, elementType: TensorElements.spelling(message.dataType),
-        shape: message.dimensions.map { Int(clamping: $0) }))
-    switch try resolver.resolve(message, named: name) {
-    case .tensor(let tensor): return add(tensor, name, message.payloads)
+        name: name, elementType: TensorElements.spelling(type), shape: dimensions.map { Int(clamping: $0) }))
+    return name
+  }
+
+  private mutating func add(
+    _ resolution: TensorResolver.Resolution, _ name: String, _ type: Int32, _ payloads: [Int]
+  ) -> Int {
+    switch resolution {
+    case .tensor(let tensor): return add(tensor, name, payloads, type: type)
     case .unusable(let diagnostic):
       // Text is no hole in a report on weights.
-      if message.dataType != 8 { diagnostics.append(diagnostic) }
-      return add(nil, name, message.payloads)
+      if type != 8 { diagnostics.append(diagnostic) }
+      return add(nil, name, payloads, type: type)
     }
   }
 
-  private mutating func registerSparse(_ sparse: ONNXSparseTensor, _ output: ByteString?) {
-    let name = output ?? sparse.values?.name ?? ByteString("sparse tensor")
-    guard let payload = sparse.values?.payloads.first, constantOfPayload[payload] == nil else { return }
-    let text = unique(name)
-    constantOfPayload[payload] = add(nil, text, [])
-    let shape = sparse.dimensions.map { Int(clamping: $0) }
-    inventory.append(
-      TensorRecord(name: text, elementType: TensorElements.spelling(sparse.values?.dataType ?? 0), shape: shape))
-    diagnostics.append(Diagnostic(.unsupportedTensor, text, "is a sparse tensor of shape \(shape)"))
-  }
-
-  private mutating func add(_ tensor: Tensor?, _ name: String, _ payloads: [Int]) -> Int {
-    constants.append(Constant(name: name, tensor: tensor))
+  private mutating func add(_ tensor: Tensor?, _ name: String, _ payloads: [Int], type: Int32 = 0) -> Int {
+    constants.append(Constant(name: name, tensor: tensor, dataType: type))
     for payload in payloads { constantOfPayload[payload] = constants.count - 1 }
     return constants.count - 1
   }
@@ -123,11 +136,15 @@ extension GraphBuilder {
 
   /// Notes that a node which is no layer uses constants.
   mutating func noteConsumer(_ node: ONNXNode, _ scope: Int) {
+    let isPrepacked = ["weight_prepacked", "weights_prepacked"].contains {
+      (scopes[scope].integer($0, of: node) ?? 0) > 0
+    }
     for input in node.inputs where !input.bytes.isEmpty {
       guard case .constant(let index) = scopes.definition(of: input, in: scope), constants[index].consumer == nil else {
         continue
       }
       constants[index].consumer = describe(node)
+      constants[index].isPrepacked = isPrepacked
     }
   }
 

@@ -5,7 +5,7 @@ extension GraphBuilder {
   mutating func layers(for node: ONNXNode, in scope: Int) throws(ReadError) -> [Int] {
     let candidates = try candidates(for: node, in: scope)
     guard let first = candidates.first?.uses.first else { return [] }
-    if first.role.isWeight, let known = constants[first.origin.constant].layer {
+    if first.role.isWeight, let known = layerOfPart[first.origin.part] {
       let indices = (known..<known + candidates.count).filter { layers.indices.contains($0) }
       for index in indices { sharing[index].append(describe(node, short: true)) }
       return indices
@@ -29,14 +29,16 @@ extension GraphBuilder {
   private mutating func add(_ candidate: LayerCandidate, _ node: ONNXNode, _ path: String) -> Int {
     let index = layers.count
     for use in candidate.uses {
-      constants[use.origin.constant].isParameter = true
-      if use.role.isWeight { constants[use.origin.constant].layer = constants[use.origin.constant].layer ?? index }
+      for constant in [use.origin.constant] + use.origin.joined { constants[constant].isParameter = true }
+      if use.role.isWeight, layerOfPart[use.origin.part] == nil { layerOfPart[use.origin.part] = index }
     }
     let bias = candidate.uses.first { $0.role == .bias }
     let weight = candidate.uses[0].origin
+    let stored = constants[weight.constant]
     let name = LayerNaming.name(
-      weight: constants[weight.constant].name, isInline: constants[weight.constant].isInline,
+      weight: stored.name, isInline: stored.isInline, isPart: weight.isPart,
       bias: bias.map { constants[$0.origin.constant].name }, node: node.name, module: node.module, path: path)
+    noteJoined(weight, name)
     let parameters = candidate.uses.map { Parameter($0.role, $0.origin.tensor, aliases: $0.origin.aliases) }
     layers.append(
       Layer(
@@ -45,6 +47,16 @@ extension GraphBuilder {
         note: candidate.note))
     sharing.append([])
     return index
+  }
+
+  /// Says of the constants behind the first one that they are in the weight as well.
+  private mutating func noteJoined(_ weight: Origin, _ layer: String) {
+    for part in weight.joined where constants[part].name != constants[weight.constant].name {
+      diagnostics.append(
+        Diagnostic(
+          .inferred, constants[part].name,
+          "is joined with '\(constants[weight.constant].name)' into one weight, that of \(layer)"))
+    }
   }
 
   /// The bias that a node of its own adds to a product.
@@ -97,7 +109,9 @@ extension GraphBuilder {
       else { return nil }
       let use = constant.consumer.map { "is an operand of \($0)" } ?? "is used by no node"
       return Diagnostic(
-        .notAWeight, constant.name, "\(use): \(tensor.elementType.rawValue) \(tensor.shape), no layer's weight")
+        .notAWeight, constant.name,
+        "\(use): \(tensor.elementType.rawValue) \(tensor.shape), no layer's weight"
+          + (constant.isPrepacked ? "; it is packed for one kind of processor" : ""))
     }
   }
 

@@ -16,6 +16,8 @@ struct GraphBuilder {
   var tensorNames: Set<ByteString> = []
   var layers: [Layer] = []
   var layerNames: Set<ByteString> = []
+  /// The layer that a constant, or a part of one, is the weight of.
+  var layerOfPart: [Origin.Part: Int] = [:]
   /// For each layer, the other nodes that use its weight.
   var sharing: [[String]] = []
   var edges: [LayerGraph.Edge] = []
@@ -93,6 +95,7 @@ struct GraphBuilder {
       return setUpstream(try call(function, node, scope), of: node, scope)
     }
     noteCustomOperator(node)
+    noteClassicalModel(node)
     let found = try layers(for: node, in: scope)
     if !found.isEmpty {
       for layer in found { connect(sources, to: layer) }
@@ -182,5 +185,18 @@ struct GraphBuilder {
       Diagnostic(
         .unsafeContent, name, "is a custom operator, for which a runtime would load code of its own",
         hint: "only run this model with the library it was made for"))
+  }
+
+  /// Linear models, trees and kernel machines have no tensors: their numbers are lists among the attributes.
+  private mutating func noteClassicalModel(_ node: ONNXNode) {
+    guard node.domain == "ai.onnx.ml", let numbers = node.attributes.first(where: { !$0.payloads.isEmpty }) else {
+      return
+    }
+    let name = node.name.isEmpty ? node.operation : node.name
+    diagnostics.append(
+      Diagnostic(
+        .notAWeight, name,
+        "is a \(node.operation) of classical machine learning, whose numbers ('\(numbers.name)' and others) are "
+          + "lists among its attributes and no matrices"))
   }
 }

@@ -14,18 +14,22 @@ enum LayerNaming {
   /// - Parameters:
   ///   - weight: the name of the layer's first tensor.
   ///   - isInline: whether that is the value of a `Constant` node, whose name is the exporter's own.
+  ///   - isPart: whether the layer has but a part of that tensor, and other layers the rest.
   ///   - bias: the name of its bias, if it has one.
   ///   - module: the module of the original program, if the exporter says.
   ///   - path: what stands before names of nodes.
   static func name(
-    weight: String, isInline: Bool, bias: String?, node: String, module: String?, path: String
+    weight: String, isInline: Bool, isPart: Bool, bias: String?, node: String, module: String?, path: String
   ) -> String {
-    if let prefix = prefix(of: weight) { return prefix }
-    guard isInline || isAnonymous(weight) else { return weight }
+    if !isPart {
+      if let prefix = prefix(of: weight) { return prefix }
+      guard isInline || isAnonymous(weight) else { return weight }
+    }
     if let module { return module }
     let node = nodeName(node)
     if !node.isEmpty { return path.isEmpty ? node : path + "/" + node }
     if let bias, bias.utf8.count > 5, bias.hasSuffix(".bias") { return String(bias.dropLast(5)) }
+    let weight = prefix(of: weight) ?? weight
     return path.isEmpty ? weight : path + "/" + weight
   }
 

@@ -81,7 +81,7 @@ extension ONNXAttribute {
     sparseTensors =
       unsafe (sparse.map { [$0] } ?? [])
       + list(message.sparse_tensors, message.n_sparse_tensors) { unsafe ONNXSparseTensor($0) }
-    hasFloat = unsafe message.has_f != 0
+    float = unsafe message.has_f != 0 ? message.f : nil
     payloads = unsafe numbers(message.payload, message.n_payload).map { Int($0) }
     reference = unsafe message.has_ref_attr_name != 0 ? decoded(message.ref_attr_name) : nil
   }

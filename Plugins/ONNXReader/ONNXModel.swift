@@ -45,8 +45,8 @@ struct ONNXAttribute {
   var tensors: [ONNXTensor]
   var graphs: [ONNXGraph]
   var sparseTensors: [ONNXSparseTensor]
-  /// Whether it holds a float that stands alone.
-  var hasFloat: Bool
+  /// A float that stands alone.
+  var float: Float?
   /// Where its list of floats lies: indices into the payloads.
   var payloads: [Int]
   /// In a function, the attribute of the calling node that this one stands for.

@@ -5,12 +5,14 @@ struct Constant {
   var name: String
   /// `nil` if it cannot be read; a diagnostic says why.
   var tensor: Tensor?
+  /// The format's number for the element type, which packed types share with others once they are decoded.
+  var dataType: Int32 = 0
   /// Whether it is the value of a `Constant` node, not an initializer.
   var isInline = false
-  /// The layer whose weight it is.
-  var layer: Int?
   /// Whether any layer has it as a parameter.
   var isParameter = false
+  /// Whether an operator has it in an order that depends on the processor.
+  var isPrepacked = false
   /// The first operator that uses it, for the report of what became of it.
   var consumer: String?
 }

@@ -37,4 +37,36 @@ extension Tensor {
     guard let expected = Tensor.rowMajorStrides(shape) else { return false }
     return shape.indices.allSatisfy { shape[$0] <= 1 || strides[$0] == expected[$0] }
   }
+
+  /// Tensors put behind one another along an axis, copied when the result is asked for.
+  /// - Returns: `nil` if their types or other extents differ.
+  init?(joining parts: [Tensor], along axis: Int, _ limits: Limits) throws(ReadError) {
+    guard let first = parts.first, let axis = normalized(axis, first.rank) else { return nil }
+    var shape = first.shape
+    for part in parts.dropFirst() {
+      guard part.elementType == first.elementType, part.rank == first.rank,
+        first.shape.indices.allSatisfy({ $0 == axis || part.shape[$0] == first.shape[$0] })
+      else { return nil }
+      let (extent, overflow) = shape[axis].addingReportingOverflow(part.shape[axis])
+      if overflow { return nil }
+      shape[axis] = extent
+    }
+    guard let count = Tensor.elementCount(shape), count <= limits.maximumDecodedBytes / first.elementType.byteWidth
+    else { return nil }
+    let byteCount = count * first.elementType.byteWidth
+    let rows = shape[..<axis].reduce(1, *)
+    let production = ProducedBytes(byteCount: byteCount, label: first.storage.label) {
+      () throws(ReadError) -> [UInt8] in
+      var contents: [[UInt8]] = []
+      for part in parts { contents.append(try part.littleEndianBytes()) }
+      var result: [UInt8] = []
+      result.reserveCapacity(byteCount)
+      for row in 0..<rows {
+        for bytes in contents { result += bytes[(row * (bytes.count / rows))..<((row + 1) * (bytes.count / rows))] }
+      }
+      return result
+    }
+    try self.init(
+      name: first.name, elementType: first.elementType, shape: shape, storage: .produced(production), limits: limits)
+  }
 }

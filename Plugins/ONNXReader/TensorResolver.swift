@@ -51,7 +51,7 @@ struct TensorResolver {
     return try Tensor(name: name, elementType: .float32, shape: [count], storage: storage, limits: limits)
   }
 
-  private func shape(of message: ONNXTensor, _ name: String) throws(ReadError) -> [Int] {
+  func shape(of message: ONNXTensor, _ name: String) throws(ReadError) -> [Int] {
     guard message.dimensions.count <= limits.maximumRank else {
       throw fail(
         .limitExceeded, "has \(message.dimensions.count) axes, the limit is \(limits.maximumRank)", message, name)
@@ -79,7 +79,7 @@ struct TensorResolver {
       name: name, elementType: elements.type, shape: shape, storage: .produced(production), limits: limits)
   }
 
-  private func fail(
+  func fail(
     _ code: ReadError.Code, _ text: String, _ message: ONNXTensor, _ name: String
   ) -> ReadError {
     let place = message.payloads.first.flatMap { payloads.indices.contains($0) ? payloads[$0] : nil }
