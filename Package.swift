@@ -79,7 +79,7 @@ let package = Package(
     reader(
       "PyTorchReader",
       ["Zip", "Pickle", "NumPyFormat", "Sharding", "StrictJSON", "StateDictionary", "HubConfiguration"]),
-    reader("KerasReader", ["Zip", "HDF5", "StrictJSON"]),
+    reader("KerasReader", ["Zip", "HDF5", "Pickle", "NumPyFormat", "Sharding", "StrictJSON"]),
     reader("ONNXReader", ["CONNX", "CProtobufC"]),
 
     // Numbers.

@@ -1,4 +1,3 @@
-import HDF5
 import ModelReading
 
 /// The class of a layer whose file does not say it, by what its variables are called and shaped.
@@ -7,7 +6,7 @@ enum ClassInference {
   /// - Parameter names: of the variables, as `VariableName` has them.
   static func infer(_ unit: WeightUnit, names: [String]) -> KerasClass? {
     func shape(_ name: String) -> [Int]? {
-      names.firstIndex(of: name).map { unit.variables[$0].dataset.shape }
+      names.firstIndex(of: name).map { unit.variables[$0].array.shape }
     }
     if names.contains("gamma") || names.contains("moving_mean") { return .normalization }
     if let cell = gateNames(names) { return .recurrent(cell) }

@@ -39,6 +39,7 @@ private struct ConfigParser {
       layer.inner.append(self.layer(inner))
     }
     layer.inbound = inbound(json["inbound_nodes"])
+    layer.inputs = json["build_config"]?["input_shape"]?.elements.map(\.int) ?? []
     settings(config, &layer)
     return layer
   }
@@ -47,6 +48,7 @@ private struct ConfigParser {
     guard config.kind == .object else { return }
     layer.groups = max(config["groups"]?.int ?? 1, 1)
     layer.equation = config["equation"]?.string
+    layer.outputShape = config["output_shape"].map { $0.kind == .array ? $0.elements.map(\.int) : [$0.int] } ?? []
     layer.dimOrdering = config["dim_ordering"]?.string
     layer.outputs = ["filters", "nb_filter", "units", "output_dim"].lazy.compactMap { config[$0]?.int }.first
     layer.hasScale = config["scale"]?.bool ?? true
@@ -60,7 +62,8 @@ private struct ConfigParser {
     if let mode = config["quantization_mode"]?.string { return mode }
     guard let policy = config["dtype"], policy.kind == .object else { return nil }
     let settings = policy["config"]
-    if let mode = settings?["mode"]?.string { return mode }
+    // int4/128 is int4 in groups of 128.
+    if let mode = settings?["mode"]?.string { return mode.split(separator: "/").first.map(String.init) }
     guard let name = settings?["name"]?.string, let end = name.firstRange(of: "_from_") else { return nil }
     return String(name[..<end.lowerBound])
   }

@@ -1,74 +1,112 @@
-import HDF5
 import ModelReading
-import StrictJSON
+import Sharding
 import Zip
 
 /// The files that a Keras model consists of, wherever they are.
 struct KerasContainer {
-  var variant: String
-  var files: [String]
-  /// The HDF5 file with the weights.
-  var weights: ByteSource
+  /// Empty for a bare HDF5 file, which says more by its layout.
+  private(set) var variant = ""
+  private(set) var files: [String] = []
+  let weights: Weights
   /// `config.json`, where it is a file of its own.
-  var config: ByteSource?
+  private(set) var config: ByteSource?
   /// `metadata.json`, likewise.
-  var metadata: ByteSource?
+  private(set) var metadata: ByteSource?
+  private(set) var diagnostics: [Diagnostic] = []
 
-  static let weightsName = "model.weights.h5"
-  static let configName = "config.json"
-  static let metadataName = "metadata.json"
+  enum Weights {
+    case hdf5(ByteSource)
+    /// HDF5 files that an index lists.
+    case shards(ShardIndex, ModelPlace)
+    /// NumPy's archive of dictionaries.
+    case arrays(ByteSource)
+  }
+
+  static let shardSuffix = ".weights.h5"
+  private static let indexSuffix = ".weights.json"
+  private static let hdf5Name = "model.weights.h5"
+  private static let indexName = "model.weights.json"
+  private static let arraysName = "model.weights.npz"
+  private static let configName = "config.json"
+  private static let metadataName = "metadata.json"
+
+  /// Whether a zip archive whose first member has this name is one.
+  static func isMember(_ prefix: RawSpan) -> Bool {
+    ([metadataName, configName, hdf5Name, indexName, arraysName] as [String]).contains { name in
+      prefix.byte(at: 26) == UInt8(name.utf8.count) && prefix.byte(at: 27) == 0
+        && name.utf8.enumerated().allSatisfy { prefix.byte(at: 30 + $0.offset) == $0.element }
+    }
+  }
+
+  static func probe(_ directory: ModelDirectory) -> Match {
+    if directory.entries.contains(where: { $0.hasSuffix(indexSuffix) }) { return .certain }
+    guard directory.contains(configName) else { return .no }
+    return directory.contains(hdf5Name) || directory.contains(arraysName) ? .certain : .no
+  }
 
   init(_ input: ModelInput, limits: Limits) throws(ReadError) {
     switch input {
-    case .directory(let directory): try self.init(directory)
+    case .directory(let directory):
+      try self.init(.folder(directory), variant: "directory", limits)
     case .file(let file):
       let source = ByteSource(file)
       if source.bytes.starts(with: "PK\u{3}\u{4}") {
-        try self.init(archive: source, limits)
+        let archive = try ZipArchive(source, limits: limits)
+        try self.init(.archive(archive, label: source.label), variant: "archive", limits)
+        files = [source.label]
+      } else if ShardIndex.probe(source.bytes, ofFiles: Self.shardSuffix) != .no {
+        try self.init(source, in: .folder(input.folder()), limits)
       } else {
-        self.init(variant: "", files: [file.path], weights: source)
+        self.init(.hdf5(source), source)
       }
     }
   }
 
-  private init(variant: String, files: [String], weights: ByteSource) {
+  /// A `.keras` file, packed or not, whose weights have the name that Keras gives them; or sharded weights.
+  private init(_ place: ModelPlace, variant: String, _ limits: Limits) throws(ReadError) {
+    if let source = try place.file(Self.hdf5Name) {
+      self.init(.hdf5(source), source)
+    } else if let source = try place.file(Self.arraysName) {
+      self.init(.arrays(source), source)
+    } else {
+      let indices = place.names.filter { $0.hasSuffix(Self.indexSuffix) }
+      guard let name = indices.first(where: { $0 == Self.indexName }) ?? indices.first else {
+        throw Self.withoutWeights(place)
+      }
+      try self.init(place.open(name, referredToBy: place.label), in: place, limits)
+      diagnostics = indices.filter { $0 != name }.map {
+        Diagnostic(.leftOut, $0, "is a second index, '\(name)' is read", hint: "give its path to read it")
+      }
+      return
+    }
     self.variant = variant
-    self.files = files
+    try takeDescription(place)
+  }
+
+  private static func withoutWeights(_ place: ModelPlace) -> ReadError {
+    let isModel = place.contains(configName)
+    return ReadError(
+      isModel ? .unsupported : .unrecognized,
+      "\(isModel ? "has a configuration and no weights" : "holds no Keras model"): "
+        + "there is none of \(hdf5Name), \(indexName), \(arraysName)",
+      file: place.label)
+  }
+
+  private init(_ weights: Weights, _ source: ByteSource) {
     self.weights = weights
+    files = [source.label]
   }
 
-  /// A `.keras` file: a zip whose members are usually stored, so that the weights are read where they lie.
-  private init(archive source: ByteSource, _ limits: Limits) throws(ReadError) {
-    let archive = try ZipArchive(source, limits: limits)
-    func member(_ name: String) throws(ReadError) -> ByteSource? {
-      guard let entry = archive.entry(named: name) else { return nil }
-      return try archive.contents(of: entry)
-    }
-    guard let weights = try member(Self.weightsName) else {
-      guard archive.entry(named: Self.configName) != nil else {
-        throw source.error(.unrecognized, "is a zip archive without \(Self.weightsName)")
-      }
-      let other = archive.entries.first { $0.name.description.hasPrefix("model.weights") }
-      throw source.error(
-        .unsupported, "is a Keras archive whose weights are \(other.map { "in \($0.name)" } ?? "missing")",
-        hint: "save the model again with model.save('name.keras')")
-    }
-    self.init(variant: "archive", files: [source.label], weights: weights)
-    config = try member(Self.configName)
-    metadata = try member(Self.metadataName)
+  /// Sharded weights, by their index.
+  private init(_ index: ByteSource, in place: ModelPlace, _ limits: Limits) throws(ReadError) {
+    try self.init(.shards(ShardIndex(index, limits: limits, mayListFiles: true), place), index)
+    variant = "sharded"
+    try takeDescription(place)
   }
 
-  /// An unpacked `.keras` file.
-  private init(_ directory: ModelDirectory) throws(ReadError) {
-    func open(_ name: String) throws(ReadError) -> ByteSource? {
-      directory.contains(name) ? ByteSource(try directory.open(name, referredToBy: directory.path)) : nil
-    }
-    guard let weights = try open(Self.weightsName) else {
-      throw ReadError(.unrecognized, "is a folder without \(Self.weightsName)", file: directory.path)
-    }
-    self.init(variant: "directory", files: [weights.label], weights: weights)
-    config = try open(Self.configName)
-    metadata = try open(Self.metadataName)
+  private mutating func takeDescription(_ place: ModelPlace) throws(ReadError) {
+    config = try place.file(Self.configName)
+    metadata = try place.file(Self.metadataName)
     files += [config, metadata].compactMap { $0?.label }
   }
 }

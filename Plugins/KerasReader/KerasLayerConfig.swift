@@ -24,6 +24,9 @@ struct KerasLayerConfig: Sendable {
   var dimOrdering: String?
   /// Filters or units: how many outputs.
   var outputs: Int?
+  /// Extents of its input, the batch first, and of an EinsumDense's output, without; `nil` for one that varies.
+  var inputs: [Int?] = []
+  var outputShape: [Int?] = []
   var hasScale = true
   var hasCenter = true
   /// What its variables are made of, where the configuration says so plainly: `bfloat16`.

@@ -5,7 +5,7 @@ import StrictJSON
 /// A model's parts, and the layer graph they make.
 struct KerasModel {
   private let container: KerasContainer
-  private let file: HDF5File
+  private let store: WeightStore
   private let config: KerasConfig?
   private let root: HDF5Index.Group?
   private let limits: Limits
@@ -13,37 +13,39 @@ struct KerasModel {
   private static let legacyRoot = "model_weights"
   private static let legacyOptimizer = "optimizer_weights"
 
-  init(_ container: KerasContainer, _ file: HDF5File, _ limits: Limits) throws(ReadError) {
+  init(_ container: KerasContainer, _ store: WeightStore, _ limits: Limits) throws(ReadError) {
     self.container = container
-    self.file = file
+    self.store = store
     self.limits = limits
-    root = file.group("")
+    root = store.files.first?.group("")
     var source = container.config
     if source == nil, case .strings(let texts) = root?.attribute("model_config"), texts.count == 1 {
-      source = ByteSource(owned: texts[0].bytes, label: "\(container.weights.label)!model_config")
+      source = ByteSource(owned: texts[0].bytes, label: "\(container.files[0])!model_config")
     }
     config = try source.map { text throws(ReadError) in try KerasConfig(text, limits: limits) }
   }
 
   func graph() -> LayerGraph {
     let (layout, found) = units()
-    var builder = LayerBuilder(file, isKeras1: layout.isNamed && isKeras1)
+    var builder = LayerBuilder(isKeras1: layout.isNamed && isKeras1, limits)
     for unit in found.units { builder.add(unit) }
     let leftOut = leftOut(found)
     var graph = LayerGraph(
-      format: KerasReader.format.name, variant: variant(layout), producer: producer, files: container.files,
+      format: KerasReader.format.name, variant: variant(layout), producer: producer,
+      files: container.files + store.paths,
       metadata: metadata, layers: builder.layers, inventory: inventory)
-    graph.diagnostics = (config?.diagnostics ?? []) + found.diagnostics + builder.diagnostics + leftOut + findings
+    graph.diagnostics =
+      (config?.diagnostics ?? []) + found.diagnostics + builder.diagnostics + leftOut + container.diagnostics
+      + store.diagnostics
     if let model = config?.model, let edges = Dataflow(model, graph.layers)?.edges(graph.layers, limits) {
       graph.edges = edges
       graph.topology = .dataflow
     }
-    let guessed = builder.layers.filter { $0.note != nil }.count
-    if guessed > 0 {
+    if builder.inferredCount > 0 {
       graph.diagnostics.append(
         Diagnostic(
           .inferred, container.files[0],
-          "does not say the class of \(guessed) of \(builder.layers.count) layers; names and shapes do"))
+          "does not say the class of \(builder.inferredCount) of \(builder.layers.count) layers; names and shapes do"))
     }
     return graph
   }
@@ -61,16 +63,16 @@ struct KerasModel {
   }
 
   private func units() -> (Layout, WeightUnits) {
-    if LegacyWeights.areIn(file, at: Self.legacyRoot) {
-      return (.legacyModel, LegacyWeights.units(file, root: Self.legacyRoot, config: config?.model))
+    if let file = store.files.first, store.files.count == 1 {
+      for (layout, root) in [(Layout.legacyModel, Self.legacyRoot), (.legacyWeights, "")]
+      where LegacyWeights.areIn(file, at: root) {
+        return (layout, LegacyWeights.units(file, store.arrays, root: root, config: config?.model))
+      }
     }
-    if LegacyWeights.areIn(file, at: "") {
-      return (.legacyWeights, LegacyWeights.units(file, root: "", config: config?.model))
+    if SavedObjectWeights.areIn(store) {
+      return (.savedObjects, SavedObjectWeights.units(store, config: config?.model))
     }
-    if SavedObjectWeights.areIn(file) {
-      return (.savedObjects, SavedObjectWeights.units(file, config: config?.model))
-    }
-    return (.plain, PlainWeights.units(file))
+    return (.plain, PlainWeights.units(store.arrays))
   }
 
   private func variant(_ layout: Layout) -> String {
@@ -80,7 +82,7 @@ struct KerasModel {
   // MARK: What the file says about itself
 
   private func attribute(_ name: String) -> String? {
-    root?.attribute(name)?.string ?? file.group(Self.legacyRoot)?.attribute(name)?.string
+    ["", Self.legacyRoot].lazy.compactMap { store.files.first?.group($0)?.attribute(name)?.string }.first
   }
 
   private var savedMetadata: JSON? {
@@ -110,17 +112,11 @@ struct KerasModel {
 
   // MARK: What does not become a layer
 
-  private var inventory: [TensorRecord] {
-    file.index.datasets.map { dataset in
-      TensorRecord(
-        name: dataset.path.description, elementType: dataset.elementType?.rawValue ?? dataset.typeName,
-        shape: dataset.shape)
-    }
-  }
+  private var inventory: [TensorRecord] { store.arrays.map(\.record) + store.others }
 
   /// One line for the optimizer's state, which has the shapes of the weights and is none.
   private func leftOut(_ found: WeightUnits) -> [Diagnostic] {
-    let legacy = file.index.datasets.filter { $0.path.bytes.starts(with: (Self.legacyOptimizer + "/").utf8) }
+    let legacy = store.arrays.filter { $0.path.bytes.starts(with: (Self.legacyOptimizer + "/").utf8) }
     let count = legacy.count + found.leftOut.count
     guard count > 0 else { return [] }
     let subject = legacy.isEmpty ? commonScope(found.leftOut) : Self.legacyOptimizer + "/"
@@ -131,12 +127,5 @@ struct KerasModel {
     let first = paths.first?.description ?? ""
     let scope = first.split(separator: "/").first.map(String.init) ?? first
     return scope + "/"
-  }
-
-  private var findings: [Diagnostic] {
-    file.index.findings.map { finding in
-      let code: Diagnostic.Code = finding.kind == .refused ? .unsafeContent : .unreadableTensor
-      return Diagnostic(code, finding.path.description, finding.message)
-    }
   }
 }

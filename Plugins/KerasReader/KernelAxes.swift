@@ -17,6 +17,7 @@ struct KernelAxes {
     case (.separable(let rank), "pointwise_kernel"): plain(tensor, spatial(rank) + [.input, .output])
     case (.dense, "kernel"): plain(tensor, [.input, .output])
     case (.embedding, "kernel"): plain(tensor, [.vocabulary, .input])
+    case (.embedding, "reverse_embeddings"): plain(tensor, [.input, .output])
     case (.convolution(let rank), "kernel"): convolution(tensor, rank)
     case (.transposed(let rank), "kernel"): transposed(tensor, rank)
     case (.depthwise(let rank), "kernel"): depthwise(tensor, rank)
@@ -29,6 +30,8 @@ struct KernelAxes {
       gated(plain(tensor, [.input, .output]), cell)
     case (.convolutionalLSTM(let rank), "kernel"), (.convolutionalLSTM(let rank), "recurrent_kernel"):
       gated(plain(tensor, spatial(rank) + [.input, .output]), .lstm)
+    case (_, "lora_kernel_a"), (_, "lora_kernel_b"), (_, "lora_embeddings_a"), (_, "lora_embeddings_b"):
+      plain(tensor, [.input, .output])
     case (.recurrent, _) where name.hasPrefix("W_") || name.hasPrefix("U_"): plain(tensor, [.input, .output])
     default: nil
     }

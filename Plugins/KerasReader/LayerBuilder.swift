@@ -1,18 +1,19 @@
-import HDF5
 import ModelReading
 
 /// Makes layers of units of weights.
 struct LayerBuilder {
-  private let file: HDF5File
   private let isKeras1: Bool
+  private let limits: Limits
   private(set) var layers: [Layer] = []
   private(set) var diagnostics: [Diagnostic] = []
+  /// How many layers have a class that the file does not say.
+  private(set) var inferredCount = 0
   private var names: Set<ByteString> = []
   /// For each name, how many layers asked for it.
   private var requests: [ByteString: Int] = [:]
 
-  init(_ file: HDF5File, isKeras1: Bool) {
-    self.file = file
+  init(isKeras1: Bool, _ limits: Limits) {
+    self.limits = limits
     self.isKeras1 = isKeras1
   }
 
@@ -20,14 +21,24 @@ struct LayerBuilder {
     let variables = VariableName.names(of: unit)
     let known = unit.kerasClass.flatMap { $0.isTelling ? $0 : nil }
     let kerasClass = known ?? ClassInference.infer(unit, names: variables)
-    let parameters = parameters(of: unit, kerasClass, variables)
+    let tensors = tensors(of: unit, variables)
+    let bias = variables.firstIndex(of: "bias").map { unit.variables[$0].array.shape }
+    let quantized = kerasClass.map { QuantizedLayout(unit: unit, kerasClass: $0, bias: bias, parts: tensors) }
+    let axes = kerasClass.map { KernelAxes(kerasClass: $0, unit: unit, bias: bias, isKeras1: isKeras1) }
+    let parameters = parameters(of: unit, tensors, axes, quantized)
     guard !parameters.isEmpty, unit.isWorthALayer else { return }
-    let note = known == nil && kerasClass?.isGuess != false ? "kind told from the names and shapes of its weights" : nil
+    var notes = quantized?.notes ?? []
+    if known == nil, kerasClass?.isGuess != false {
+      notes.append("kind told from the names and shapes of its weights")
+      inferredCount += 1
+    }
+    let note = notes.isEmpty ? nil : notes.joined(separator: "; ")
     guard case .separable(let rank) = kerasClass else {
       let kind = kerasClass?.kind ?? unit.kerasClass?.kind ?? .other(unit.isPlain ? "matrix" : "unknown")
       return append(
         Layer(
-          name: unit.name, kind: kind, parameters: parameters.map(\.parameter), groups: unit.groups(kerasClass),
+          name: unit.name, kind: kind, parameters: parameters.map(\.parameter).kernelsFirst,
+          groups: unit.groups(kerasClass),
           note: note))
     }
     appendSeparable(unit, rank, parameters, note)
@@ -64,24 +75,31 @@ struct LayerBuilder {
     layers.append(layer)
   }
 
-  private mutating func parameters(
-    of unit: WeightUnit, _ kerasClass: KerasClass?, _ names: [String]
-  ) -> [(name: String, parameter: Parameter)] {
-    let bias = names.firstIndex(of: "bias").map { unit.variables[$0].dataset.shape }
-    var result: [(name: String, parameter: Parameter)] = []
-    let scale = names.firstIndex(of: "kernel_scale").map { unit.variables[$0].dataset }
+  private mutating func tensors(of unit: WeightUnit, _ names: [String]) -> [(name: String, tensor: Tensor)] {
+    var tensors: [(name: String, tensor: Tensor)] = []
     for (name, variable) in zip(names, unit.variables) {
-      guard var tensor = tensor(variable.dataset.typed(by: unit.config)) else { continue }
-      if name == "kernel", let kerasClass, let scale, let weights = dequantized(tensor, scale, kerasClass) {
-        tensor = weights
+      if let tensor = tensor(variable.array, unit.config) { tensors.append((name, tensor)) }
+    }
+    return tensors
+  }
+
+  private mutating func parameters(
+    of unit: WeightUnit, _ tensors: [(name: String, tensor: Tensor)], _ axes: KernelAxes?, _ quantized: QuantizedLayout?
+  ) -> [(name: String, parameter: Parameter)] {
+    var result: [(name: String, parameter: Parameter)] = []
+    for (name, tensor) in tensors {
+      if let kernel = quantized?.kernel(name) {
+        if let weights = dequantized(kernel) { result.append((name, Parameter(VariableName.role(name), weights))) }
+        continue
       }
       let role = VariableName.role(name)
-      let axes = kerasClass.map { KernelAxes(kerasClass: $0, unit: unit, bias: bias, isKeras1: isKeras1) }
       if let labelled = axes?.labelled(tensor, name) {
         guard accept(labelled, role, unit) else { continue }
         result.append((name, Parameter(name.isGate ? .weight(name.gateLabel) : role, labelled)))
       } else if tensor.rank < 2 {
         result.append((name, Parameter(role.isWeight ? .other(name) : role, tensor)))
+      } else if quantized?.isScaling(name) == true {
+        result.append((name, Parameter(.other(name), tensor)))
       } else if let matrix = plainMatrix(tensor, unit) {
         result.append((name, Parameter(.weight(name), matrix)))
       } else {
@@ -91,33 +109,36 @@ struct LayerBuilder {
     return result
   }
 
-  private mutating func tensor(_ dataset: HDF5Index.Dataset) -> Tensor? {
+  private mutating func tensor(_ array: StoredArray, _ config: KerasLayerConfig?) -> Tensor? {
     do throws(ReadError) {
-      return try file.tensor(dataset)
+      return try array.tensor(of: array.type(by: config))
     } catch {
-      diagnostics.append(.unusable(dataset, error))
+      diagnostics.append(.unusable(array, error))
       return nil
     }
   }
 
-  /// The weights that a kernel of whole numbers stands for, or `nil`.
-  private mutating func dequantized(
-    _ kernel: Tensor, _ scale: HDF5Index.Dataset, _ kerasClass: KerasClass
-  ) -> Tensor? {
-    guard let scale = tensor(scale), let quantized = QuantizedKernel(kernel, scale: scale, of: kerasClass) else {
+  /// The weights that a kernel of whole numbers stands for.
+  private mutating func dequantized(_ kernel: QuantizedKernel) -> Tensor? {
+    do throws(ReadError) {
+      return try kernel.weights(limits)
+    } catch {
+      diagnostics.append(Diagnostic(.unsupportedTensor, kernel.numbers.name, error.message, hint: error.hint))
       return nil
     }
-    return try? quantized.weights()
   }
 
   /// Whether the weight's elements are numbers with a fraction.
   private mutating func accept(_ tensor: Tensor, _ role: Role, _ unit: WeightUnit) -> Bool {
     guard role.isWeight, !tensor.elementType.isFloatingPoint else { return true }
-    let mode = unit.config?.quantization.map { " (\($0))" } ?? ""
+    let mode = unit.config?.quantization
+    let hint =
+      mode == "gptq" || mode == "awq" ? "some versions of Keras do not write the zero points that they read" : nil
     diagnostics.append(
       Diagnostic(
         .unsupportedTensor, tensor.name,
-        "holds \(tensor.elementType.rawValue) numbers\(mode), which are no weights before they are scaled"))
+        "holds \(tensor.elementType.rawValue) numbers\(mode.map { " (\($0))" } ?? ""), "
+          + "which are no weights before they are scaled", hint: hint))
     return false
   }
 
@@ -161,15 +182,20 @@ extension WeightUnit {
   /// Whether it has weights, or is a layer that is known to have none of two axes.
   var isWorthALayer: Bool {
     if kerasClass?.isTelling == true { return true }
-    return variables.contains { $0.dataset.shape.count >= 2 || $0.name == "gamma" }
+    return variables.contains { $0.array.shape.count >= 2 || $0.name == "gamma" }
   }
 
   func groups(_ kerasClass: KerasClass?) -> Int {
-    guard case .depthwise = kerasClass, let shape = variables.first?.dataset.shape, shape.count >= 2 else {
+    guard case .depthwise = kerasClass, let shape = variables.first?.array.shape, shape.count >= 2 else {
       return config?.groups ?? 1
     }
     return shape[shape.count - 2]
   }
+}
+
+extension [Parameter] {
+  /// Weights before all else, which GPTQ's files have behind the bias.
+  fileprivate var kernelsFirst: [Parameter] { filter(\.isWeight) + filter { !$0.isWeight } }
 }
 
 extension Tensor {
@@ -184,25 +210,22 @@ extension String {
   fileprivate var gateLabel: String { (hasPrefix("W_") ? "kernel_" : "recurrent_kernel_") + dropFirst(2) }
 }
 
-extension HDF5Index.Dataset {
+extension StoredArray {
   /// Legacy files store bfloat16 as two opaque bytes and say only in the configuration what they are.
-  fileprivate func typed(by config: KerasLayerConfig?) -> HDF5Index.Dataset {
-    guard elementType == nil, typeName == "opaque of 2 bytes", config?.variableType == "bfloat16" else { return self }
-    var copy = self
-    copy.elementType = .bfloat16
-    return copy
+  fileprivate func type(by config: KerasLayerConfig?) -> ElementType? {
+    typeName == "opaque of 2 bytes" && config?.variableType == "bfloat16" ? .bfloat16 : nil
   }
 }
 
 extension Diagnostic {
-  /// A dataset that no tensor can be made of.
-  static func unusable(_ dataset: HDF5Index.Dataset, _ error: ReadError) -> Diagnostic {
+  /// An array that no tensor can be made of.
+  static func unusable(_ array: StoredArray, _ error: ReadError) -> Diagnostic {
     let code: Code =
       switch error.code {
       case .unsupported: .unsupportedTensor
       case .unsafeContent: .unsafeContent
       default: .unreadableTensor
       }
-    return Diagnostic(code, dataset.path.description, error.message, hint: error.hint)
+    return Diagnostic(code, array.path.description, error.message, hint: error.hint)
   }
 }

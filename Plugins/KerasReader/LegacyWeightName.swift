@@ -37,8 +37,9 @@ struct LegacyWeightName {
     return String(number)
   }
 
-  /// Keras 1 puts layer and variable into one name: `dense_1_W`, `lstm_1_U_c`.
+  /// Keras 1 puts layer and variable into one name: `dense_1_W`, `lstm_1_U_c`. Keras 3 has `lora_kernel_b`.
   private static func splitKeras1(_ name: String) -> (owner: String, variable: String)? {
+    if name.hasPrefix("lora_") { return nil }
     for suffix in keras1Suffixes where name.hasSuffix("_" + suffix) && name.utf8.count > suffix.utf8.count + 1 {
       return (String(name.dropLast(suffix.count + 1)), suffix)
     }

@@ -5,6 +5,7 @@ import ModelReading
 /// layer, with the order of layers and weights in attributes.
 struct LegacyWeights {
   private let file: HDF5File
+  private let arrays: [ByteString: StoredArray]
   private let config: KerasLayerConfig?
   /// Path of the group that has the layers: `model_weights`, or the root.
   private let root: String
@@ -12,8 +13,9 @@ struct LegacyWeights {
   /// Scopes, of the layer being read, that hold a weight of three axes or more.
   private var highRankScopes: Set<String> = []
 
-  init(_ file: HDF5File, root: String, config: KerasLayerConfig?) {
+  private init(_ file: HDF5File, _ arrays: [StoredArray], root: String, config: KerasLayerConfig?) {
     self.file = file
+    self.arrays = Dictionary(arrays.map { ($0.path, $0) }) { first, _ in first }
     self.root = root
     self.config = config
   }
@@ -25,8 +27,10 @@ struct LegacyWeights {
   }
 
   /// The units in model order.
-  static func units(_ file: HDF5File, root: String, config: KerasLayerConfig?) -> WeightUnits {
-    var weights = LegacyWeights(file, root: root, config: config)
+  static func units(
+    _ file: HDF5File, _ arrays: [StoredArray], root: String, config: KerasLayerConfig?
+  ) -> WeightUnits {
+    var weights = LegacyWeights(file, arrays, root: root, config: config)
     weights.run()
     return weights.result
   }
@@ -59,26 +63,25 @@ struct LegacyWeights {
     var builder = UnitBuilder()
     highRankScopes = []
     for weight in group.chunkedStrings("weight_names") ?? [] {
-      guard let dataset = file.dataset(join(path, weight.description)) else {
+      guard let array = arrays[ByteString(join(path, weight.description))] else {
         result.diagnostics.append(
           Diagnostic(.incomplete, join(path, weight.description), "is listed among the weights and is not there"))
         continue
       }
-      add(dataset, layer: name, weight: weight.description, to: &builder)
+      add(array, layer: name, weight: weight.description, to: &builder)
     }
     result.units += builder.units
   }
 
-  private mutating func add(_ dataset: HDF5Index.Dataset, layer: String, weight: String, to builder: inout UnitBuilder)
-  {
+  private mutating func add(_ array: StoredArray, layer: String, weight: String, to builder: inout UnitBuilder) {
     let parts = LegacyWeightName(weight, layer: layer)
     var place = LayerPlace(topLevel: layer, in: config)
     let scopes = parts.scopes.joined(separator: "/")
-    if dataset.shape.count >= 3 { highRankScopes.insert(scopes) }
+    if array.shape.count >= 3 { highRankScopes.insert(scopes) }
     // A bias has fewer axes than its kernel, which stands before it.
-    let rank = highRankScopes.contains(scopes) ? 3 : dataset.shape.count
+    let rank = highRankScopes.contains(scopes) ? 3 : array.shape.count
     for scope in parts.scopes { place.enter(scope, rank: rank) }
-    builder.add(.init(name: parts.variable, dataset: dataset), to: place)
+    builder.add(.init(name: parts.variable, array: array), to: place)
   }
 
   // Keras 0.x: no names at all.
@@ -90,8 +93,8 @@ struct LegacyWeights {
   private mutating func numberedLayer(_ index: Int) {
     let name = "layer_\(index)"
     var variables: [WeightUnit.Variable] = []
-    while let dataset = file.dataset(join(root, "\(name)/param_\(variables.count)")) {
-      variables.append(.init(name: String(variables.count), dataset: dataset))
+    while let array = arrays[ByteString(join(root, "\(name)/param_\(variables.count)"))] {
+      variables.append(.init(name: String(variables.count), array: array))
     }
     guard !variables.isEmpty else { return }
     result.units.append(WeightUnit(name: name, kerasClass: nil, config: nil, variables: variables))

@@ -1,4 +1,3 @@
-import HDF5
 import ModelReading
 
 /// Datasets of an HDF5 file that Keras did not write: Caffe, Chainer, MATLAB, a table of numbers.
@@ -6,14 +5,14 @@ import ModelReading
 /// Datasets of one group are taken for one layer where they are called as
 /// weights are; nothing is known of any other.
 enum PlainWeights {
-  static func units(_ file: HDF5File) -> WeightUnits {
+  static func units(_ arrays: [StoredArray]) -> WeightUnits {
     var result = WeightUnits()
     var positions: [ByteString: Int] = [:]
-    for dataset in file.index.datasets {
-      let components = dataset.path.description.split(separator: "/").map(String.init)
+    for array in arrays {
+      let components = array.path.description.split(separator: "/").map(String.init)
       guard let name = components.last else { continue }
       let owner = components.count > 1 ? components.dropLast().joined(separator: "/") : name
-      let variable = WeightUnit.Variable(name: name, dataset: dataset)
+      let variable = WeightUnit.Variable(name: name, array: array)
       if let position = positions[ByteString(owner)] {
         result.units[position].variables.append(variable)
       } else {

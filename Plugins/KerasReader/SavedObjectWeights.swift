@@ -1,4 +1,3 @@
-import HDF5
 import ModelReading
 
 /// Weights as Keras 3 keeps them: the tree of objects that the model is, each
@@ -10,20 +9,20 @@ import ModelReading
 /// A path names classes, not layers: the true name is an attribute of `vars`,
 /// or is found by counting the layers of the configuration as Keras counted.
 struct SavedObjectWeights {
-  private let file: HDF5File
+  private let store: WeightStore
   private let config: KerasLayerConfig?
-  private var found: [(unit: WeightUnit, address: UInt64)] = []
+  private var found: [(unit: WeightUnit, order: Int)] = []
   private var positions: [ByteString: Int] = [:]
 
-  static func areIn(_ file: HDF5File) -> Bool {
-    file.index.datasets.contains { isVariable(components(of: $0.path)) }
+  static func areIn(_ store: WeightStore) -> Bool {
+    store.arrays.contains { isVariable(components(of: $0.path)) }
   }
 
   /// The units in the order in which they were saved: that of the model.
-  static func units(_ file: HDF5File, config: KerasLayerConfig?) -> WeightUnits {
-    var weights = SavedObjectWeights(file: file, config: config)
+  static func units(_ store: WeightStore, config: KerasLayerConfig?) -> WeightUnits {
+    var weights = SavedObjectWeights(store: store, config: config)
     var result = WeightUnits()
-    for dataset in file.index.datasets { weights.add(dataset, &result) }
+    for array in store.arrays { weights.add(array, &result) }
     result.units = weights.ordered.map(\.inPositionOrder)
     return result
   }
@@ -31,31 +30,31 @@ struct SavedObjectWeights {
   /// Layers in the order in which they were saved. The parts of one layer are
   /// saved in the order of their names, and stand here in that of their use.
   private var ordered: [WeightUnit] {
-    var starts: [ByteString: UInt64] = [:]
-    for (unit, address) in found { starts[unit.owner, default: address] = min(starts[unit.owner] ?? address, address) }
+    var starts: [ByteString: Int] = [:]
+    for (unit, order) in found { starts[unit.owner, default: order] = min(starts[unit.owner] ?? order, order) }
     let keyed = found.enumerated().map { index, element in
-      (key: (starts[element.unit.owner] ?? 0, element.unit.partRank, element.address, index), unit: element.unit)
+      (key: (starts[element.unit.owner] ?? 0, element.unit.partRank, element.order, index), unit: element.unit)
     }
     return keyed.sorted { $0.key < $1.key }.map(\.unit)
   }
 
-  private init(file: HDF5File, config: KerasLayerConfig?) {
-    self.file = file
+  private init(store: WeightStore, config: KerasLayerConfig?) {
+    self.store = store
     self.config = config
   }
 
-  private mutating func add(_ dataset: HDF5Index.Dataset, _ result: inout WeightUnits) {
-    let path = Self.components(of: dataset.path)
+  private mutating func add(_ array: StoredArray, _ result: inout WeightUnits) {
+    let path = Self.components(of: array.path)
     guard Self.isVariable(path) else { return }
     if path.contains(where: Self.optimizerScopes.contains) {
-      result.leftOut.insert(dataset.path)
+      result.leftOut.insert(array.path)
       return
     }
-    let variable = WeightUnit.Variable(name: path[path.count - 1], dataset: dataset)
+    let variable = WeightUnit.Variable(name: path[path.count - 1], array: array)
     let owner = ByteString(path.dropLast().joined(separator: "/"))
     if let position = positions[owner] {
       found[position].unit.variables.append(variable)
-      found[position].address = min(found[position].address, dataset.address)
+      found[position].order = min(found[position].order, array.order)
       return
     }
     let place = place(Array(path.dropLast(2)))
@@ -63,7 +62,7 @@ struct SavedObjectWeights {
     found.append(
       (
         WeightUnit(name: place.name, kerasClass: place.kerasClass, config: place.config, variables: [variable]),
-        dataset.address
+        array.order
       ))
   }
 
@@ -80,15 +79,13 @@ struct SavedObjectWeights {
         let segment = path[index]
         walked = join(walked, segment)
         index += 1
-        place.enter(saved: segment, savedName: savedName(at: walked))
+        place.enter(saved: segment, savedName: store.savedName(at: walked))
       } else {
-        place.enter(attribute: component, savedName: savedName(at: walked))
+        place.enter(attribute: component, savedName: store.savedName(at: walked))
       }
     }
     return place
   }
-
-  private func savedName(at path: String) -> String? { file.group(join(path, "vars"))?.attribute("name")?.string }
 
   private static func isVariable(_ path: [String]) -> Bool { path.count >= 2 && path[path.count - 2] == "vars" }
 

@@ -1,4 +1,3 @@
-import HDF5
 import ModelReading
 
 /// What the variables of a layer are called, whichever version of Keras named or numbered them.
@@ -15,7 +14,7 @@ enum VariableName {
   /// Names of older versions.
   private static func today(_ name: String, _ kerasClass: KerasClass?) -> String {
     switch name {
-    case "W": "kernel"
+    case "W", "quantized_kernel": "kernel"
     case "b": "bias"
     case "U": "recurrent_kernel"
     case "running_mean": "moving_mean"
@@ -23,6 +22,7 @@ enum VariableName {
     case "running_std", "running_variance": "moving_variance"
     case "embeddings", "embedding": "kernel"
     case "embeddings_scale": "kernel_scale"
+    case "embeddings_zero", "zero_point": "kernel_zero"
     case "depthwise_kernel" where !isSeparable(kerasClass): "kernel"
     default: name
     }
@@ -38,19 +38,13 @@ enum VariableName {
     case .separable: return ["depthwise_kernel", "pointwise_kernel", "bias"]
     case .recurrent, .convolutionalLSTM: return ["kernel", "recurrent_kernel", "bias"]
     case .normalization: return normalization(unit)
-    case .dense, .embedding, .einsum: return isQuantized(unit) ? quantized(unit) : ["kernel", "bias"]
-    case .convolution, .depthwise, .transposed, .locallyConnected, .attention: return ["kernel", "bias"]
+    case .dense, .einsum, .attention:
+      return QuantizedVariables.names(unit.variables, unit.kerasClass) ?? ["kernel", "bias"]
+    case .embedding:
+      return QuantizedVariables.names(unit.variables, unit.kerasClass) ?? ["kernel", "reverse_embeddings"]
+    case .convolution, .depthwise, .transposed, .locallyConnected: return ["kernel", "bias"]
     case .container, .other, nil: return byShape(unit)
     }
-  }
-
-  private static func isQuantized(_ unit: WeightUnit) -> Bool {
-    unit.variables.count >= 2 && unit.variables[0].dataset.elementType == .int8
-  }
-
-  /// The scale stands last, after the bias if there is one.
-  private static func quantized(_ unit: WeightUnit) -> [String] {
-    unit.variables.count == 2 ? ["kernel", "kernel_scale"] : ["kernel", "bias", "kernel_scale"]
   }
 
   /// Scale and offset may be missing; the running statistics come last.
@@ -66,7 +60,7 @@ enum VariableName {
 
   /// A kernel, then a bias of one of its outer extents.
   private static func byShape(_ unit: WeightUnit) -> [String] {
-    let shapes = unit.variables.map(\.dataset.shape)
+    let shapes = unit.variables.map(\.array.shape)
     guard shapes.count == 2, shapes[0].count >= 2, shapes[1].count == 1,
       shapes[0].first == shapes[1][0] || shapes[0].suffix(2).contains(shapes[1][0])
     else { return [] }
@@ -82,7 +76,8 @@ enum VariableName {
     case "beta": .offset
     case "moving_mean": .runningMean
     case "moving_variance": .runningVariance
-    default: .other(name)
+    case "reverse_embeddings": .weight(name)
+    default: name.hasPrefix("lora_") ? .weight(name) : .other(name)
     }
   }
 }

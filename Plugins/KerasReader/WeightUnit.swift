@@ -1,4 +1,3 @@
-import HDF5
 import ModelReading
 
 /// The variables of one layer, wherever the file keeps them.
@@ -15,7 +14,7 @@ struct WeightUnit {
   struct Variable {
     /// What Keras calls it: `kernel`, `bias`; a number where the file has only a position.
     var name: String
-    var dataset: HDF5Index.Dataset
+    var array: StoredArray
   }
 }
 
@@ -23,6 +22,6 @@ struct WeightUnit {
 struct WeightUnits {
   var units: [WeightUnit] = []
   var diagnostics: [Diagnostic] = []
-  /// Datasets that were left out on purpose: known, and named in a diagnostic as a whole.
+  /// Arrays that were left out on purpose: known, and named in a diagnostic as a whole.
   var leftOut: Set<ByteString> = []
 }

@@ -27,7 +27,7 @@ public struct HDF5Builder {
   }
 
   public enum Kind {
-    case float16, bfloat16, float64BigEndian, int8, bool
+    case float16, bfloat16, float64BigEndian, int8, uint8, bool
     case opaque(Int)
     case complex64, int12
   }
@@ -214,6 +214,10 @@ extension HDF5Builder {
       H5Tset_order(type, H5T_ORDER_BE)
       return type
     case .int8: return integer(bytes: 1)
+    case .uint8:
+      let type = integer(bytes: 1)
+      H5Tset_sign(type, H5T_SGN_NONE)
+      return type
     case .int12:
       let type = integer(bytes: 2)
       H5Tset_precision(type, 12)

@@ -155,13 +155,13 @@ private func archive(_ members: [(String, [UInt8])]) -> [UInt8] { ZipBuilder(mem
     builder.dataset("layers/dense/vars/0", .raw([10, 20, 0xFF, 40], type: .int8, shape: [2, 2]))
     builder.dataset("layers/dense/vars/1", .floats([2, 4], shape: [2]))
     builder.dataset("layers/dense_1/vars/0", .raw([1, 2], type: .int8, shape: [2, 1]))
-    builder.dataset("layers/dense_1/vars/1", .floats([1, 1], shape: [2]))
+    builder.dataset("layers/dense_1/vars/1", .floats([1, 1, 1], shape: [3]))
     let graph = try open(builder.bytes())
     #expect(rows(graph) == ["dense dense kernel [2, 2]"])
     let kernel = graph.layers[0].parameters[0].tensor
     #expect(kernel.elementType == .float32)
     #expect(try kernel.values() == [5, 5, -0.5, 10])
-    // Two numbers in a byte: the shapes do not fit.
+    // Neither one number nor two in a byte.
     #expect(graph.diagnostics.map(\.subject) == ["layers/dense_1/vars/0"])
     #expect(
       graph.diagnostics[0].message == "holds int8 numbers, which are no weights before they are scaled")
@@ -190,13 +190,17 @@ private func archive(_ members: [(String, [UInt8])]) -> [UInt8] { ZipBuilder(mem
   @Test func otherArchive() throws {
     let error = try failure(archive([("data.pkl", [0])]))
     #expect(error?.code == .unrecognized)
-    #expect(error?.message == "is a zip archive without model.weights.h5")
+    #expect(
+      error?.message
+        == "holds no Keras model: there is none of model.weights.h5, model.weights.json, model.weights.npz")
   }
 
-  @Test func weightsAsArrays() throws {
-    let error = try failure(archive([("config.json", Array("{}".utf8)), ("model.weights.npz", [0])]))
+  @Test func archiveWithoutWeights() throws {
+    let error = try failure(archive([("config.json", Array("{}".utf8)), ("model.weights.bin", [0])]))
     #expect(error?.code == .unsupported)
-    #expect(error?.message == "is a Keras archive whose weights are in model.weights.npz")
+    #expect(
+      error?.message == "has a configuration and no weights: "
+        + "there is none of model.weights.h5, model.weights.json, model.weights.npz")
   }
 
   @Test func configurationThatIsNoJSON() throws {

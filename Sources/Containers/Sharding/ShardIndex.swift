@@ -22,9 +22,10 @@ public struct ShardIndex: Sendable {
     return (0...(bytes.count - word.count)).contains { bytes[$0] == word[0] && bytes[$0...].starts(with: word) }
   }
 
+  /// - Parameter mayListFiles: whether an entry may lie in several files, of which the index has a list.
   /// - Throws: `.malformed` if it is no index, `.unsafeContent` for files outside the folder,
   ///   `.limitExceeded` above the limits.
-  public init(_ source: ByteSource, limits: Limits) throws(ReadError) {
+  public init(_ source: ByteSource, limits: Limits, mayListFiles: Bool = false) throws(ReadError) {
     path = source.label
     let root = try JSON.parse(source, limits: limits)
     guard let map = root["weight_map"], map.kind == .object else {
@@ -35,7 +36,9 @@ public struct ShardIndex: Sendable {
     }
     var files: [ByteString: Set<ByteString>] = [:]
     for (name, value) in map.members {
-      files[try ShardIndex.file(value, of: name), default: []].insert(name)
+      for value in mayListFiles && value.kind == .array ? value.elements : [value] {
+        files[try ShardIndex.file(value, of: name), default: []].insert(name)
+      }
     }
     guard files.count <= limits.maximumExternalFiles else {
       throw map.error(.limitExceeded, "refers to \(files.count) files, the limit is \(limits.maximumExternalFiles)")
