@@ -50,7 +50,14 @@ def stored(entry):
             from_torch(load_file(part), found)
     elif entry["format"] == "keras" and path.suffix == ".keras":
         with zipfile.ZipFile(path) as archive:
-            from_hdf5(io.BytesIO(archive.read("model.weights.h5")), found)
+            if "model.weights.npz" in archive.namelist():  # written by make_keras.py, as the pickle below
+                arrays = np.load(io.BytesIO(archive.read("model.weights.npz")), allow_pickle=True)
+                found = [array for key in arrays.files for array in arrays[key].item().values()]
+            else:
+                from_hdf5(io.BytesIO(archive.read("model.weights.h5")), found)
+    elif entry["format"] == "keras" and path.is_dir():
+        for part in sorted(path.glob("*.h5")):
+            from_hdf5(part, found)
     elif entry["format"] == "keras":
         from_hdf5(path, found)
     elif entry["format"] == "onnx":

@@ -33,6 +33,10 @@ def entry(name, text, rows, **extra):
     return common.entry(f"Variety/keras/{name}", "keras", "make_keras.py", text, rows, **extra)
 
 
+def dequantized_entry(name, text, rows):
+    return entry(name, text, rows, derived=True)
+
+
 def fill(model, seed):
     """Weights whose bits depend on the seed only."""
     generator = np.random.Generator(np.random.PCG64(seed))
@@ -209,11 +213,11 @@ def make_quantized():
             model.quantize(name.split("-")[0], config=config)
         text = f"kernels quantised to {name}: Dense, EinsumDense, attention, Embedding, ReversibleEmbedding"
         common.save_keras(model, FOLDER / f"{name}.keras")
-        entries.append(entry(f"{name}.keras", text, kernel_rows(model)))
+        entries.append(dequantized_entry(f"{name}.keras", text, kernel_rows(model)))
         if name == "int8":
             model.save_weights(FOLDER / "int8.weights.h5")
             # Without a configuration, nothing says that the kernel of `turned` has its outputs first.
-            entries.append(entry("int8.weights.h5", f"{text}; weights only", unnamed(kernel_rows(model))))
+            entries.append(dequantized_entry("int8.weights.h5", f"{text}; weights only", unnamed(kernel_rows(model))))
     return entries
 
 
@@ -244,7 +248,7 @@ def make_calibrated():
         kernels = [dequantized(target) for target in targets]
         rows = [layer(target.name, "dense", matrix(kernel, inputs=2 if target.name == "join" else 1))
                 for target, kernel in zip(targets, kernels)]
-        entries.append(entry(name, text, rows))
+        entries.append(dequantized_entry(name, text, rows))
     return entries
 
 
@@ -309,7 +313,7 @@ def make_old_packing():
             item["config"]["dtype"]["config"]["mode"] = "int4"
             item["config"]["quantization_config"] = None
     write_zip(FOLDER / "int4-inputs.keras", model, config, "3.11.0", **{"model.weights.h5": stream.getvalue()})
-    return [entry("int4-inputs.keras", "four bits packed along the inputs, as Keras 3.11 did", rows)]
+    return [dequantized_entry("int4-inputs.keras", "four bits packed along the inputs, as Keras 3.11 did", rows)]
 
 
 def main():
