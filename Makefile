@@ -10,7 +10,7 @@ SOURCES = Package.swift Sources Plugins Tests
 # The trained models; Variety and Bad are for the tests.
 SAMPLES = SampleModels/LeNet5 SampleModels/LeNet5Large SampleModels/MLP3
 
-.PHONY: help run test sanitize build install uninstall mutate bench format lint dependencies clean
+.PHONY: help run test sanitize build install uninstall mutate fuzz bench format lint dependencies clean
 
 help:
 	@echo "make run                 install what is missing, build, analyse the sample models"
@@ -18,6 +18,7 @@ help:
 	@echo "make sanitize            all tests again, under the address and thread sanitizers"
 	@echo "make install PREFIX=…    install the program (default prefix: /usr/local)"
 	@echo "make mutate              read damaged copies of the samples, 100,000 of each kind"
+	@echo "make fuzz                look for inputs that end a reader, SECONDS=60 for each of TARGETS"
 	@echo "make bench               measure speed and memory"
 	@echo "make format, make lint   rewrite the sources in the house style, or check them"
 
@@ -53,6 +54,13 @@ mutate: dependencies
 	  files=$$(ls SampleModels/LeNet5/*.$${format#*:} SampleModels/Variety/*.$${format#*:} SampleModels/Bad/*.$${format#*:} 2>/dev/null); \
 	  .build/release/mutate $${format%:*} $(COUNT) $(SEED) .build/damaged $$files || status=1; \
 	done; exit $$status
+
+# Coverage-guided fuzzing: SECONDS for each of TARGETS, from the sample files on. What it finds stays in .build/fuzz.
+SECONDS ?= 60
+TARGETS ?= safetensors pytorch keras onnx numpy zip pickle json npy shard-index hdf5-index
+fuzz: build
+	@HEAVYTAIL_FUZZ=1 $(SWIFT) build -c release --sanitize fuzzer --product fuzz --scratch-path .build/fuzz --quiet
+	@status=0; for target in $(TARGETS); do Tests/Fuzzing/fuzz.sh $$target $(SECONDS) || status=1; done; exit $$status
 
 bench: build
 	@Benchmarks/run.sh .build/release/heavytail

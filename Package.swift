@@ -41,6 +41,19 @@ let readers: [Target.Dependency] = [
   "SafetensorsReader", "NumPyReader", "PyTorchReader", "KerasReader", "ONNXReader",
 ]
 
+// libFuzzer brings the program's main: the target cannot be linked without it.
+let fuzzers: [Target] =
+  Context.environment["HEAVYTAIL_FUZZ"] == nil
+  ? []
+  : [
+    .executableTarget(
+      name: "fuzz",
+      dependencies: [
+        "FuzzingSupport", "ModelReading", "HDF5", "Zip", "Pickle", "NumPyFormat", "StrictJSON", "Sharding",
+      ],
+      path: "Tests/Fuzzing/LibFuzzer", swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])])
+  ]
+
 let package = Package(
   name: "heavytail",
   products: [
@@ -128,11 +141,13 @@ let package = Package(
     tests(
       "ReaderConformanceTests",
       readers + ["HDF5", "hdf5-worker-host", "ModelReading", "MatrixSlicing", "StrictJSON"]),
+    .target(
+      name: "FuzzingSupport", dependencies: readers + ["ModelReading", "MatrixSlicing"],
+      path: "Tests/Fuzzing/Support", swiftSettings: strict),
     .executableTarget(
-      name: "mutate", dependencies: readers + ["ModelReading", "HDF5", "MatrixSlicing", "TestSupport"],
-      path: "Tests/Fuzzing",
-      swiftSettings: strict),
+      name: "mutate", dependencies: ["FuzzingSupport", "ModelReading", "HDF5", "TestSupport"],
+      path: "Tests/Fuzzing/Mutate", swiftSettings: strict),
     tests("CommandLineTests", ["heavytail", "StrictJSON", "ModelReading"]),
-  ],
+  ] + fuzzers,
   swiftLanguageModes: [.v6]
 )

@@ -1,18 +1,18 @@
 import KerasReader
 import MatrixSlicing
-import ModelReading
+public import ModelReading
 import NumPyReader
 import ONNXReader
 import PyTorchReader
 import SafetensorsReader
 
 /// The readers under test, by name.
-let allReaders: [any ModelReader] = [.safetensors, .pytorch, .keras, .onnx, .numpy]
+public let allReaders: [any ModelReader] = [.safetensors, .pytorch, .keras, .onnx, .numpy]
 
 /// Does with a file what an analysis would, short of decomposing anything.
 ///
 /// - Returns: whether it was read, or the code of the error.
-func exercise(_ reader: any ModelReader, _ file: MappedFile, _ limits: Limits) -> String {
+public func exercise(_ reader: any ModelReader, _ file: MappedFile, _ limits: Limits) -> String {
   do throws(ReadError) {
     let probe = reader.probe(file.bytes.extracting(first: Format.probeLength))
     let graph = try reader.open(.file(file), limits: limits).accountingForEveryTensor()
