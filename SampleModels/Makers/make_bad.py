@@ -112,6 +112,17 @@ def small_onnx():
     return onnx.helper.make_model(graph, ir_version=8).SerializeToString(deterministic=True)
 
 
+def external_onnx(location):
+    """A model whose weight lies in another file."""
+    model = onnx.load_from_string(small_onnx())
+    weight = model.graph.initializer[0]
+    weight.ClearField("raw_data")
+    weight.data_location = onnx.TensorProto.EXTERNAL
+    weight.external_data.add(key="location", value=location)
+    weight.external_data.add(key="length", value=str(MATRIX.nbytes))
+    return model.SerializeToString(deterministic=True)
+
+
 # Whole files to cut -----------------------------------------------------------------------------------
 
 def small_torch(legacy):
@@ -141,8 +152,45 @@ def small_hdf5():
     return stream.getvalue()
 
 
+def bomb_npz():
+    """A member of zeros whose central directory admits to a thousandth of it."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(zipfile.ZipInfo("a.npy", common.EPOCH), bytes(1 << 20), zipfile.ZIP_DEFLATED)
+    data = bytearray(stream.getvalue())
+    for place in (22, data.index(b"PK\x01\x02") + 24):  # uncompressed size, in both headers
+        data[place:place + 4] = struct.pack("<I", 1 << 10)
+    return bytes(data)
+
+
+def doubled_entry():
+    """Two members of one name: loaders disagree which of them counts."""
+    first = zipped({"archive/data.pkl": b"\x80\x02}.", "archive/version": b"3\n", "archive/Data.pkl": b"\x80\x02}."})
+    return first.replace(b"archive/Data.pkl", b"archive/data.pkl")
+
+
+def linking_hdf5(link):
+    stream = io.BytesIO()
+    with h5py.File(stream, "w") as file:
+        file.attrs["layer_names"] = np.array([b"fc"])
+        group = file.create_group("fc")
+        group.attrs["weight_names"] = np.array([b"kernel:0"])
+        if link == "external":
+            group["kernel:0"] = h5py.ExternalLink("/etc/passwd", "/x")
+        elif link == "storage":
+            space = h5py.h5s.create_simple((6, 8))
+            properties = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+            properties.set_external(b"/etc/passwd", 0, MATRIX.nbytes)
+            h5py.h5d.create(group.id, b"kernel:0", h5py.h5t.IEEE_F32LE, space, properties)
+        else:
+            group.create_dataset("kernel:0", (1 << 20, 1 << 20), "<f4", chunks=(1 << 10, 1 << 10), compression="gzip")
+    return stream.getvalue()
+
+
 def files():
-    """(name, format, expected answer, bytes, the defect)"""
+    """(name, format, expected answer, bytes, the defect)
+
+    `error`: the file is refused; `diagnosed`: it is read without what is wrong in it, which is named."""
     size = MATRIX.nbytes
     whole = safetensors({"fc.weight": f32([6, 8], 0, size)})
     twice = (b'{"fc.weight":{"dtype":"F32","shape":[6,8],"data_offsets":[0,192]},'
@@ -182,7 +230,7 @@ def files():
          "The zip is cut before its central directory."),
         ("truncated.h5", "keras", "error", hdf5[:len(hdf5) // 2], "The second half of the HDF5 file is missing."),
         ("truncated.onnx", "onnx", "error", model[:len(model) // 2], "The protobuf ends inside the weight."),
-        ("calls-os-system.pt", "pytorch", "refused-unsafe", torch_zip(calls_os_system()),
+        ("calls-os-system.pt", "pytorch", "error", torch_zip(calls_os_system()),
          "The pickle would call os.system(\"echo unsafe\") in an unpickler that executes what it reads."),
         ("pickle-bomb.pkl", "pytorch", "error", pickle_bomb(),
          "120 doublings: a pickle of under 1 KB whose value, expanded, has more than 2^120 parts."),
@@ -190,7 +238,64 @@ def files():
          "10,000 subgraphs inside each other exhaust the stack of a recursive parser."),
         ("storage-too-small.pt", "pytorch", "error", torch_zip(view, [MATRIX.tobytes()[:48]]),
          "A view of 4×5 elements from offset 4 leaves its storage of 12 elements."),
+        ("stride-bomb.pt", "pytorch", "error",
+         torch_zip(b"\x80\x02}" + text("fc.weight") + tensor("0", 12, 0, (255,) * 2, (0, 0)).replace(
+             b"K\xffK\xff\x86", b"J" + struct.pack("<i", 1 << 30) + b"J" + struct.pack("<i", 1 << 30) + b"\x86") + b"s.", [MATRIX.tobytes()[:48]]),
+         "A view of 2^30 × 2^30 elements with strides of zero over 48 bytes."),
+        ("doubled-entry.pt", "pytorch", "error", doubled_entry(),
+         "The archive has two members called data.pkl (PyTorch reads the first, Python's zipfile the last)."),
+        ("deflate-bomb.npz", "numpy", "error", bomb_npz(),
+         "A member inflates to 1 MiB where its headers announce 1 KiB."),
+        ("nested-literal.npy", "numpy", "error", npy_header(b"{'descr': " + b"(" * 20_000 + b"}\n"),
+         "20,000 parentheses inside each other in the header."),
+        ("nested-header.safetensors", "safetensors", "error",
+         safetensors(b'{"a":' + b"[" * 50_000), "50,000 brackets inside each other in the header."),
+        ("external-path.onnx", "onnx", "error", external_onnx("../../../../etc/passwd"),
+         "The weight is to be read from a file outside the model's folder."),
+        ("memory-address.onnx", "onnx", "error", external_onnx("*/_ORT_MEM_ADDR_/*"),
+         "The weight is to be read from an address in the memory of the reading process."),
+        ("external-link.h5", "keras", "diagnosed", linking_hdf5("external"),
+         "The weight is a link into another file."),
+        ("external-storage.h5", "keras", "diagnosed", linking_hdf5("storage"),
+         "The weight's elements lie in another file."),
+        ("shape-bomb.h5", "keras", "diagnosed", linking_hdf5("bomb"),
+         "A dataset of 4 TiB that no chunk was ever written of, in a file of a few kilobytes."),
     ]
+
+
+# What a reader says, word for word, of each.
+MESSAGES = {
+    "empty.safetensors": "is empty",
+    "html.onnx": "is an HTML page",
+    "lfs-pointer.safetensors": "is a Git LFS pointer, not the file it stands for",
+    "truncated.safetensors": "has tensors up to byte 192 of its data, which have 122",
+    "header-too-long.safetensors": "announces a header of 9223372036854775808 bytes, the limit is 100000000",
+    "overlapping.safetensors": "has a tensor at byte 64 of its data, where the one before it ends at 128",
+    "shape-mismatch.safetensors": "has the shape [6, 9] of F32, which takes 216 bytes, in 192",
+    "duplicate-key.safetensors": "has the JSON key 'fc.weight' twice in one object",
+    "truncated.pt": "is a zip archive that ends, after 1069 bytes, before its central directory",
+    "truncated-legacy.pth": "storage '94000000000000' needs 192 bytes at 361, 122 remain",
+    "truncated.npy": "the array needs 192 bytes at 128, 122 remain",
+    "header-4gib.npy": "announces a header of 4294967280 bytes, the limit is 65536",
+    "shape-overflow.npy": "has the shape [4611686018427387904, 8], which is negative or overflows",
+    "truncated.npz": "is a zip archive that ends, after 278 bytes, before its central directory",
+    "truncated.h5": "declares 8128 bytes, 4064 are there",
+    "truncated.onnx": "field 7 needs 314 bytes, 156 remain",
+    "calls-os-system.pt": "is a pickle that names os.system and holds no tensor",
+    "pickle-bomb.pkl": "is a pickle that holds no tensor",
+    "nested-10000.onnx": "messages nest deeper than 100 levels",
+    "storage-too-small.pt": "needs 24 elements of float32, its storage holds 12",
+    "stride-bomb.pt": "describes [1073741824, 1073741824] elements over 48 bytes, the limit is 1073741824",
+    "doubled-entry.pt": "lists the member 'archive/data.pkl' twice",
+    "deflate-bomb.npz": "inflates to more than the 1024 bytes declared",
+    "nested-literal.npy": "nests its header deeper than 8, the limit",
+    "nested-header.safetensors": "nests JSON values deeper than 128, the limit",
+    "external-path.onnx": "refers to the file '../../../../etc/passwd', which could lie outside its folder",
+    "memory-address.onnx": "refers to the file '*/_ORT_MEM_ADDR_/*', which could lie outside its folder",
+    "external-link.h5": "is a link into another file, which is not followed",
+    "external-storage.h5": "is not read: its values lie in another file",
+    "shape-bomb.h5": "decodes to 1099511627776 elements, the limit is 68719476736 bytes",
+}
 
 
 def main():
@@ -202,7 +307,8 @@ def main():
         path = FOLDER / name
         path.write_bytes(data)
         entries.append({"path": f"Bad/{name}", "format": format, "sha256": common.digest(path),
-                        "byte_count": len(data), "maker": "Makers/make_bad.py", "expect": expect, "defect": defect})
+                        "byte_count": len(data), "maker": "Makers/make_bad.py", "expect": expect, "defect": defect,
+                        "message": MESSAGES[name]})
         print(f"{name:30} {len(data):8,} bytes  {expect}")
     manifest.record("Bad", entries)
 

@@ -39,7 +39,9 @@ struct Sample: Sendable, CustomTestStringConvertible {
   var path: String
   var format: String
   var byteCount: Int
+  /// For a broken file: `error` or `diagnosed`, and in which words.
   var expectation: String?
+  var message: String?
   var weights: [Weight]
 
   var testDescription: String { path }
@@ -73,6 +75,7 @@ struct Sample: Sendable, CustomTestStringConvertible {
     self.format = format
     byteCount = json["byte_count"]?.int ?? 0
     expectation = json["expect"]?.string
+    message = json["message"]?.string
     weights = json["layers"]?.elements.compactMap(Weight.init) ?? []
   }
 
