@@ -56,6 +56,7 @@ enum GlobalReport {
     "torch.autograd.variable.Variable", "torch.storage.UntypedStorage", "torch.storage.TypedStorage",
     "torch.storage._load_from_bytes", "torch.serialization._get_layout", "torch._tensor.Tensor",
     "numpy._core.multiarray._reconstruct", "numpy._core.multiarray.scalar", "numpy._core.numeric._frombuffer",
-    "numpy.ndarray", "numpy.dtype",
+    "numpy.ndarray", "numpy.dtype", "torch.nested._internal.nested_tensor._rebuild_njt",
+    "torch.nested._internal.nested_tensor.NestedTensor", "torch._dynamo.decorators._DimRange",
   ]
 }

@@ -43,19 +43,61 @@ struct TensorBuilder {
     switch form {
     case .view(let view): return try tensor(view, named: name)
     case .array(let id, _): return try arrayTensor(id, named: name)
+    case .sparse(let form): return BuiltTensor(tensor: try dense(form, named: name))
+    case .wrapper(let type, _): throw wrapped(type, named: name)
     case .unsupported(let reason, _): throw pickle.source.error(.unsupported, reason, subject: name)
     }
   }
 
   private mutating func tensor(_ view: StoredView, named name: String) throws(ReadError) -> BuiltTensor {
-    guard !view.isLazilyTransformed else {
-      throw pickle.source.error(.unsupported, "is to be conjugated or negated when read", subject: name)
-    }
     let storage = try storage(view.storage)
     let type = try elementType(view, storage, name)
     let built = try BuiltTensor(view: view, type, of: storage, named: name, limits: limits)
-    guard let quantizer = view.quantizer else { return built }
-    return BuiltTensor(tensor: try dequantized(built.tensor, quantizer))
+    if let quantizer = view.quantizer { return BuiltTensor(tensor: try dequantized(built.tensor, quantizer)) }
+    guard !(view.isConjugated && type.isComplex) else {
+      throw pickle.source.error(.unsupported, "is complex, and to be conjugated when read", subject: name)
+    }
+    return view.isNegated ? BuiltTensor(tensor: try negated(built.tensor)) : built
+  }
+
+  /// The tensor with the sign of each element changed, when its bytes are asked for.
+  private func negated(_ stored: Tensor) throws(ReadError) -> Tensor {
+    let width = stored.elementType.byteWidth
+    guard [.float16, .bfloat16, .float32, .float64].contains(stored.elementType) else {
+      throw pickle.source.error(
+        .unsupported, "is \(stored.elementType.rawValue), and to be negated when read", subject: stored.name)
+    }
+    let storage = ProducedBytes(byteCount: stored.byteCount, label: stored.storage.label) {
+      () throws(ReadError) -> [UInt8] in
+      var bytes = try stored.littleEndianBytes()
+      for sign in stride(from: width - 1, to: bytes.count, by: width) { bytes[sign] ^= 0x80 }
+      return bytes
+    }
+    return try Tensor(
+      name: stored.name, elementType: stored.elementType, shape: stored.shape, storage: .produced(storage),
+      limits: limits)
+  }
+
+  private mutating func dense(_ form: SparseForm, named name: String) throws(ReadError) -> Tensor {
+    var parts: [Tensor] = []
+    for id in form.parts {
+      guard let part = forms.form(of: id), case .view = part else {
+        throw pickle.source.error(.malformed, "is sparse, and its indices or elements are no tensor", subject: name)
+      }
+      parts.append(try tensor(part, named: name).tensor)
+    }
+    return try SparseTensor(name, form.layout, parts: parts, shape: form.shape).dense(limits)
+  }
+
+  private func wrapped(_ type: String, named name: String) -> ReadError {
+    guard !type.hasSuffix(".DTensor") else {
+      return pickle.source.error(
+        .unsupported, "is a tensor distributed over several processes, of which this file has one's part",
+        subject: name, hint: "save its full_tensor()")
+    }
+    return pickle.source.error(
+      .unsupported, "is a \(type), whose elements lie in the tensors below it", subject: name,
+      hint: type.hasPrefix("torchao.") ? "save its dequantize()" : nil)
   }
 
   private func elementType(

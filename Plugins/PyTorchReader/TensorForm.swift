@@ -7,13 +7,18 @@ enum TensorForm {
   case view(StoredView)
   /// A NumPy array.
   case array(Pickle.ID, shape: [Int])
+  /// Elements that are not zero, and their places.
+  case sparse(SparseForm)
+  /// A tensor of this class, whose elements lie in other tensors: those of its state.
+  case wrapper(String, shape: [Int])
   /// A kind of tensor that is not read: the reason, and its shape if it says so.
   case unsupported(String, shape: [Int])
 
   var shape: [Int] {
     switch self {
     case .view(let view): view.shape
-    case .array(_, let shape), .unsupported(_, let shape): shape
+    case .sparse(let sparse): sparse.shape
+    case .array(_, let shape), .wrapper(_, let shape), .unsupported(_, let shape): shape
     }
   }
 }
@@ -33,8 +38,9 @@ struct StoredView {
   /// The element type, where it is the tensor's and not the storage's.
   var dtype: StorageType?
   var quantizer: Pickle.ID?
-  /// Whether the elements are to be conjugated or negated when read.
-  var isLazilyTransformed = false
+  /// Whether the elements are to be conjugated when read, or negated.
+  var isConjugated = false
+  var isNegated = false
 }
 
 /// Recognises tensors among the calls of a pickle.
@@ -76,14 +82,15 @@ struct TensorForms {
       return view(arguments, dtype: dtype, metadata: arguments.count > 7 ? arguments[7] : nil)
     case "torch._utils._rebuild_qtensor": return view(arguments, quantizer: arguments.count > 4 ? arguments[4] : nil)
     case "torch._utils._rebuild_sparse_tensor", "torch._utils._rebuild_sparse_csr_tensor":
-      return .unsupported("is sparse", shape: sparseShape(arguments))
-    case "torch._utils._rebuild_nested_tensor": return .unsupported("is a nested tensor", shape: [])
+      return sparse(arguments)
+    case "torch._utils._rebuild_nested_tensor", "torch.nested._internal.nested_tensor._rebuild_njt":
+      return .unsupported("is a nested tensor: several of different shapes", shape: [])
     case "torch._utils._rebuild_meta_tensor_no_storage":
       return .unsupported(
         "is a meta tensor, saved without its elements", shape: arguments.count > 1 ? size(arguments[1]) ?? [] : [])
     case "torch._utils._rebuild_wrapper_subclass":
-      return .unsupported(
-        "is of a tensor subclass whose elements lie in other tensors",
+      return .wrapper(
+        arguments.first.flatMap(pickle.global)?.description ?? "tensor subclass",
         shape: arguments.count > 2 ? size(arguments[2]) ?? [] : [])
     case _ where Self.arrays.contains(function.description): return .array(id, shape: arrayShape(id))
     default: return plainTensor(function, id)
@@ -106,20 +113,17 @@ struct TensorForms {
     guard arguments.count >= 4, let offset = pickle.integer(arguments[1]), let shape = size(arguments[2]),
       let strides = size(arguments[3])
     else { return .unsupported("is rebuilt from arguments that are not (storage, offset, size, stride)", shape: []) }
-    let transformed = metadata.map(isTransforming) ?? false
     return .view(
       StoredView(
         storage: .node(arguments[0]), elementOffset: offset, shape: shape, strides: strides, dtype: dtype,
-        quantizer: quantizer, isLazilyTransformed: transformed))
+        quantizer: quantizer, isConjugated: has("conj", metadata), isNegated: has("neg", metadata)))
   }
 
-  /// `{"conj": True}` or `{"neg": True}`
-  private func isTransforming(_ metadata: Pickle.ID) -> Bool {
+  /// Whether this is `{"conj": True}` or `{"neg": True}`, and the flag that one.
+  private func has(_ flag: String, _ metadata: Pickle.ID?) -> Bool {
     // There are two keys; a large dictionary that many tensors share is not searched for each.
-    guard case .dictionary(let flat) = pickle[metadata], flat.count <= 32 else { return false }
-    return ["conj", "neg"].contains { flag in
-      pickle.value(in: metadata, forKey: flag).flatMap(pickle.boolean) == true
-    }
+    guard let metadata, case .dictionary(let flat) = pickle[metadata], flat.count <= 32 else { return false }
+    return pickle.value(in: metadata, forKey: flag).flatMap(pickle.boolean) == true
   }
 
   /// A tensor that the container describes under a number.
@@ -141,10 +145,21 @@ struct TensorForms {
     return pickle.integers(inner)
   }
 
-  /// (layout, (indices, values, size, …)) or (layout, (row starts, columns, values, size)).
-  private func sparseShape(_ arguments: [Pickle.ID]) -> [Int] {
-    guard arguments.count > 1, let parts = pickle.tuple(arguments[1]) else { return [] }
-    return parts.prefix(8).lazy.compactMap { self.size($0) }.first ?? []
+  /// (layout, (indices, values, size, …)) or (layout, (starts, indices, values, size)).
+  private func sparse(_ arguments: [Pickle.ID]) -> TensorForm {
+    guard arguments.count > 1, let layout = layout(arguments[0]), let parts = pickle.tuple(arguments[1]),
+      parts.count > layout.partCount, let shape = size(parts[layout.partCount])
+    else { return .unsupported("is sparse, in a layout that is not known", shape: []) }
+    return .sparse(SparseForm(layout: layout, parts: Array(parts[..<layout.partCount]), shape: shape))
+  }
+
+  /// `torch.sparse_coo`, or `torch.serialization._get_layout("torch.sparse_coo")`.
+  private func layout(_ id: Pickle.ID) -> SparseLayout? {
+    if let global = pickle.global(id) { return SparseLayout(rawValue: global.name) }
+    guard pickle.callable(of: id)?.name == "_get_layout",
+      let name = pickle.arguments(of: id)?.first.flatMap(pickle.text)
+    else { return nil }
+    return SparseLayout(rawValue: String(name.dropFirst("torch.".count)))
   }
 
   private static let wrappers: Set<String> = [

@@ -59,7 +59,7 @@ struct TensorWalk {
   private mutating func visit(_ place: Place) throws(ReadError) {
     if let form = forms.form(of: place.id) {
       try add(form, place)
-      if case .unsupported = form { try visitParts(of: place) }
+      if case .wrapper = form { try visitParts(of: place) }
       return
     }
     switch pickle[place.id] {
@@ -111,7 +111,7 @@ struct TensorWalk {
     try push(children, below: place, isContainer: isDictionary)
   }
 
-  /// The tensors that a tensor of an unread kind consists of: `weight.int_data`.
+  /// The tensors that a wrapper consists of: `weight.int_data`.
   private mutating func visitParts(of place: Place) throws(ReadError) {
     guard visited.insert(place.id).inserted, let arguments = pickle.arguments(of: place.id),
       let state = arguments.last, let entries = pickle.entries(state)

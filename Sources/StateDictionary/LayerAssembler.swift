@@ -84,7 +84,8 @@ struct LayerAssembler {
   private mutating func assembleKernel() {
     guard let kernel = rest.first(where: isKernel) else { return }
     let bias = rest.first { $0.leaf == .bias && $0.tensor.elementType.isFloatingPoint }
-    guard let described = rules.describe(kernel, bias: group.biasLength, words: words) else { return }
+    let (effective, note) = effective(kernel)
+    guard let described = rules.describe(effective, bias: group.biasLength, words: words) else { return }
     _ = take(where: { $0.tensor.name == kernel.tensor.name })
     var parameters = kernels(described, words)
     if let bias, let taken = take(where: { $0.tensor.name == bias.tensor.name }) {
@@ -93,7 +94,7 @@ struct LayerAssembler {
     layers.append(
       Layer(
         name: layerName(for: kernel), kind: described.kind, parameters: parameters, groups: described.groups,
-        note: described.note ?? parametrizationNote(kernel) ?? fusionNote(parameters, words)))
+        note: described.note ?? note ?? fusionNote(parameters, words)))
   }
 
   /// The kernel, or the projections that it consists of.
@@ -117,11 +118,6 @@ struct LayerAssembler {
     case .weight, .kernel, .table: return true
     default: return tensor.name.leafText == "weight_orig"
     }
-  }
-
-  private func parametrizationNote(_ kernel: NamedTensor) -> String? {
-    guard kernel.name.leafText == "weight_orig" else { return nil }
-    return "is stored before its parametrization (spectral norm or pruning), which is not applied"
   }
 
   /// Matrices that are parameters by themselves: `experts.gate_up_proj`, `in_proj`, an array of an npz.
@@ -191,7 +187,9 @@ struct LayerAssembler {
   private mutating func attachRemainder() {
     let owner = layers.firstIndex { ByteString($0.name) == ByteString(group.prefix) }
     for tensor in rest {
-      if let owner, tensor.rank < 2 || tensor.leaf == .bias || tensor.name.leafText == "weight_g" {
+      let isPart =
+        tensor.rank < 2 || tensor.leaf == .bias || ["weight_g", "weight_mask"].contains(tensor.name.leafText)
+      if let owner, isPart {
         layers[owner].parameters.append(parameter(.other(tensor.name.leafText), tensor.tensor))
       } else if tensor.rank >= 2 {
         leaveOut(tensor, NotAWeight.reason(tensor, words: words) ?? NotAWeight.unknown(tensor))

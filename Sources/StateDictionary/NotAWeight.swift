@@ -30,6 +30,9 @@ enum NotAWeight {
       return "is a table of positions \(shape)"
     }
     if has("inv_freq", "freqs", "rotary", "cos_cached", "sin_cached") { return "is a table of frequencies \(shape)" }
+    if leaf == "weight_u" || leaf == "weight_g" || leaf == "weight_mask" || words.isParametrization && !has("lora") {
+      return "belongs to the parametrization of a weight \(shape)"
+    }
     if has("mask", "tril") || (leaf == "bias" && isMask(shape)) { return "is an attention mask \(shape)" }
     if has("_token", "class_emb") { return "is a learned token \(shape)" }
     if has("embed_avg", "cluster_size") || leaf == "ema" { return "is a running average \(shape)" }
@@ -39,9 +42,6 @@ enum NotAWeight {
     if has("a_log") { return "is the state matrix of a state-space block, stored as logarithms \(shape)" }
     if has("scale", "absmax", "quant_map", "zero_point", "qzeros", "scb") {
       return "is a scale of quantised weights or of a branch \(shape)"
-    }
-    if leaf == "weight_u" || leaf == "weight_g" || leaf == "weight_mask" {
-      return "belongs to the parametrization of a weight \(shape)"
     }
     if shape.count(where: { $0 > 1 }) <= 1, !words.isExpert { return "is a vector in the shape \(shape)" }
     if shape.count > 5 { return unknown(tensor) }

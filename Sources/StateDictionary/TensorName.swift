@@ -28,10 +28,13 @@ struct TensorName {
     self.leaf = Leaf(leafText)
   }
 
-  /// `fc.parametrizations.weight.original1` is what older releases call `fc.weight_v`.
+  /// `fc.parametrizations.weight.original1` is what older releases call `fc.weight_v`, and
+  /// `fc.parametrizations.weight.0._u` is `fc.weight_u`.
   private static func parametrized(_ path: String, _ text: String) -> (String, String)? {
-    guard let suffix = ["original": "_orig", "original0": "_g", "original1": "_v"][text] else { return nil }
+    let suffixes = ["original": "_orig", "original0": "_g", "original1": "_v", "_u": "_u", "_v": "_v"]
+    guard let suffix = suffixes[text] else { return nil }
     var components = path.split(separator: ".", omittingEmptySubsequences: false)
+    if suffix == text, components.count > 2 { components.removeLast() }
     guard components.count >= 2, components[components.count - 2] == "parametrizations" else { return nil }
     let parameter = components.removeLast()
     components.removeLast()

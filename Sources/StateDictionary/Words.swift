@@ -68,6 +68,8 @@ struct Words {
       ["lora_a", "lora_b", "lora_down", "lora_up", "lora_embedding_a", "lora_embedding_b"].contains(component)
     }
   }
+  /// Parameters of a parametrization of PyTorch: `fc.parametrizations.weight.0`.
+  var isParametrization: Bool { components.contains("parametrizations") }
   /// The recurrent cell that the name mentions.
   var mentionsRecurrence: String? {
     ["lstm", "gru", "rnn"].first { word in components.contains { $0.utf8.contains(subsequence: word.utf8) } }

@@ -54,7 +54,17 @@ private typealias W = PickleWriter
 
   private static let unsupported: [([UInt8], String)] = [
     (
-      W.call("torch._utils", "_rebuild_sparse_tensor", [W.none, W.tuple([good, good, W.integers([2, 2])])]), "is sparse"
+      W.call("torch._utils", "_rebuild_sparse_tensor", [W.none, W.tuple([good, good, W.integers([2, 2])])]),
+      "is sparse, in a layout that is not known"
+    ),
+    (
+      W.call(
+        "torch._utils", "_rebuild_sparse_tensor",
+        [
+          W.call("torch.serialization", "_get_layout", [W.text("torch.sparse_coo")]),
+          W.tuple([good, W.tensor(W.storage("0", 2, type: "LongStorage"), [2]), W.integers([2, 2])]),
+        ]),
+      "is sparse and has elements of int64"
     ),
     (
       W.call(
@@ -62,11 +72,28 @@ private typealias W = PickleWriter
         [W.global("torch", "float32"), W.integers([2, 2]), W.integers([2, 1]), W.no]),
       "is a meta tensor, saved without its elements"
     ),
-    (W.call("torch._utils", "_rebuild_nested_tensor", [good, good, good, good]), "is a nested tensor"),
+    (
+      W.call("torch._utils", "_rebuild_nested_tensor", [good, good, good, good]),
+      "is a nested tensor: several of different shapes"
+    ),
     (W.tensor(W.storage("0", 8, type: "QUInt4x2Storage"), [2, 2]), "has elements of type quint4x2, which is not read"),
     (
-      W.tensor(W.storage("0", 4), [2, 2], more: [W.dictionary([("neg", W.yes)])]),
-      "is to be conjugated or negated when read"
+      W.tensor(W.storage("0", 2, type: "ComplexFloatStorage"), [2], more: [W.dictionary([("conj", W.yes)])]),
+      "is complex, and to be conjugated when read"
+    ),
+    (
+      W.tensor(W.storage("0", 2, type: "LongStorage"), [2], more: [W.dictionary([("neg", W.yes)])]),
+      "is int64, and to be negated when read"
+    ),
+    (
+      W.call(
+        "torch._tensor", "_rebuild_from_type_v2",
+        [
+          W.global("torch._utils", "_rebuild_wrapper_subclass"), W.global("torch.distributed.tensor", "DTensor"),
+          W.tuple([W.global("torch.distributed.tensor", "DTensor"), W.global("torch", "float32"), W.integers([4, 4])]),
+          W.none,
+        ]),
+      "is a tensor distributed over several processes, of which this file has one's part"
     ),
     (
       W.call("torch._utils", "_rebuild_tensor_v2", [W.none]),

@@ -86,6 +86,119 @@ private typealias W = PickleWriter
     #expect(try tensors(in: file).tensors[0].values() == [1, 512])
   }
 
+  @Test func negatesWhatIsMarkedSo() throws {
+    let mark = W.dictionary([("neg", W.yes)])
+    let tensor = try single(W.tensor(W.storage("0", 6), [3, 2], strides: [1, 3], more: [mark]))
+    #expect(try tensor.values() == [0, -3, -1, -4, -2, -5])
+    let plain = try single(W.tensor(W.storage("0", 6), [6], more: [W.dictionary([("conj", W.yes)])]))
+    #expect(try plain.values() == [0, 1, 2, 3, 4, 5])
+  }
+
+  @Test func readsTensorsOfOtherDevices() throws {
+    let inner = W.tensor(W.storage("0", 6), [2, 3])
+    for name in ["_rebuild_device_tensor_from_cpu_tensor", "_rebuild_xla_tensor"] {
+      let value = W.call("torch._utils", name, [inner, W.global("torch", "float32"), W.text("xla:0"), W.no])
+      #expect(try single(value).values() == [0, 1, 2, 3, 4, 5])
+    }
+    let stateful = W.call(
+      "torch._utils", "_rebuild_parameter_with_state", [inner, W.yes, W.none, W.dictionary([("tag", W.integer(3))])])
+    #expect(try single(stateful).shape == [2, 3])
+  }
+
+  @Test func namesThePartsOfWrappers() throws {
+    let type = W.global("torchao.quantization", "Int8Tensor")
+    let state = W.dictionary([
+      ("qdata", W.tensor(W.storage("0", 6), [2, 3])), ("scale", W.tensor(W.storage("0", 6), [2])),
+    ])
+    let value = W.call(
+      "torch._tensor", "_rebuild_from_type_v2",
+      [
+        W.global("torch._utils", "_rebuild_wrapper_subclass"), type,
+        W.tuple([type, W.global("torch", "float32"), W.integers([2, 3]), W.integers([3, 1])]), state,
+      ])
+    let contents = try tensors(in: torchFile(W.dictionary([("w", value)]), storages: [("0", six)]))
+    #expect(contents.inventory.map(\.name) == ["w", "w.qdata", "w.scale"])
+    let finding = try #require(contents.diagnostics.first { $0.subject == "w" })
+    #expect(finding.message == "is a torchao.quantization.Int8Tensor, whose elements lie in the tensors below it")
+    #expect(finding.hint == "save its dequantize()")
+  }
+
+  // MARK: Sparse tensors
+
+  private static func sparse(_ layout: String, _ parts: [[UInt8]], _ shape: [Int]) -> [UInt8] {
+    W.call(
+      "torch._utils", "_rebuild_sparse_tensor",
+      [
+        W.call("torch.serialization", "_get_layout", [W.text("torch." + layout)]),
+        W.tuple(parts + [W.call("torch", "Size", [W.integers(shape)])]),
+      ])
+  }
+
+  private static func indices(_ key: String, _ shape: [Int]) -> [UInt8] {
+    W.tensor(W.storage(key, shape.reduce(1, *), type: "LongStorage"), shape)
+  }
+
+  private func dense(_ tensor: [UInt8], _ lists: [[Int]]) throws -> [Double] {
+    let storages = lists.enumerated().map { index, list in
+      ("\(index + 1)", list.flatMap { W.littleEndian(Int64($0)) })
+    }
+    return try single(tensor, [("0", six)] + storages).values()
+  }
+
+  @Test func addsUpElementsThatAreListedTwice() throws {
+    let values = W.tensor(W.storage("0", 6), [3], offset: 1)
+    let tensor = Self.sparse("sparse_coo", [Self.indices("1", [2, 3]), values], [2, 2])
+    #expect(try dense(tensor, [[0, 1, 0, 1, 0, 1]]) == [0, 4, 2, 0])
+  }
+
+  @Test(arguments: [("sparse_csr", [0.0, 1, 2, 0]), ("sparse_csc", [0, 2, 1, 0])])
+  func readsCompressedRowsAndColumns(layout: String, expected: [Double]) throws {
+    let values = W.tensor(W.storage("0", 6), [2], offset: 1)
+    let tensor = Self.sparse(layout, [Self.indices("1", [3]), Self.indices("2", [2]), values], [2, 2])
+    #expect(try dense(tensor, [[0, 1, 2], [1, 0]]) == expected)
+  }
+
+  private static let wrongIndices: [([[Int]], String)] = [
+    ([[0, 1, 2], [1, 2]], "has an element at index 2 of an axis of 2"),
+    ([[0, 1, 2], [1, -1]], "has an element at index -1 of an axis of 2"),
+    ([[0, 3, 2], [1, 0]], "lists elements 0..<3 of 2 for one row or column"),
+    ([[0, -1, 2], [1, 0]], "lists elements 0..<-1 of 2 for one row or column"),
+    ([[1, 1, 2], [1, 0]], "lists elements 0..<1 of 2 for one row or column"),
+    ([[0, .max, 2], [1, 0]], "has an element at index 9.223372036854776e+18"),
+  ]
+
+  @Test(arguments: wrongIndices.indices) func refusesElementsOutsideTheTensor(index: Int) throws {
+    let (lists, message) = Self.wrongIndices[index]
+    let values = W.tensor(W.storage("0", 6), [2])
+    let tensor = Self.sparse("sparse_csr", [Self.indices("1", [3]), Self.indices("2", [2]), values], [2, 2])
+    let error = try #require(throws: ReadError.self) { try dense(tensor, lists) }
+    #expect(error.code == .malformed)
+    #expect(error.message == message)
+    #expect(error.subject == "w")
+  }
+
+  /// Layout, shapes of the indices, shape of the values, shape of the tensor.
+  private static let wrongShapes: [(String, [[Int]], [Int], [Int], ReadError.Code)] = [
+    ("sparse_coo", [[2, 3]], [2], [2, 2], .malformed), ("sparse_coo", [[3, 2]], [2], [2, 2], .malformed),
+    ("sparse_coo", [[4]], [2], [2, 2], .malformed), ("sparse_coo", [[2, 2]], [2], [1 << 20, 1 << 20], .limitExceeded),
+    ("sparse_coo", [[2, 2]], [2], [1 << 40, 1 << 40], .limitExceeded),
+    ("sparse_coo", [[2, 2]], [2], [-1, -4], .limitExceeded), ("sparse_csr", [[2], [2]], [2], [2, 2], .malformed),
+    ("sparse_csr", [[3], [3]], [2], [2, 2], .malformed), ("sparse_csr", [[3], [2]], [2], [.max, 0], .malformed),
+    ("sparse_csr", [[3], [2]], [2], [2], .malformed), ("sparse_csr", [[], [2]], [2], [2, 2], .malformed),
+    ("sparse_bsr", [[3], [2]], [2], [2, 2], .malformed), ("sparse_bsr", [[1], [2]], [2, 0, 1], [0, 2], .malformed),
+    ("sparse_bsc", [[2], [2]], [2, 3, 1], [2, 2], .malformed),
+  ]
+
+  @Test(arguments: wrongShapes.indices) func refusesSparseTensorsOfOtherShapes(index: Int) throws {
+    let (layout, indices, values, shape, code) = Self.wrongShapes[index]
+    let parts = indices.enumerated().map { Self.indices("\($0.offset + 1)", $0.element) }
+    let lists = indices.map { [Int](repeating: 0, count: $0.reduce(1, *)) }
+    let error = try #require(throws: ReadError.self) {
+      try dense(Self.sparse(layout, parts + [W.tensor(W.storage("0", 6), values)], shape), lists)
+    }
+    #expect(error.code == code)
+  }
+
   @Test func dequantizesByTensor() throws {
     let quantizer = W.tuple([W.global("torch", "per_tensor_affine"), W.float(0.5), W.integer(2)])
     let arguments = [
