@@ -24,19 +24,56 @@ struct CheckpointTensors {
   mutating func add(_ saved: SavedPickle, names: StateSelection.Names = .modelOnly) throws(ReadError) {
     let countBefore = inventory.count
     diagnostics += saved.diagnostics
-    try add(saved.pickle, saved.storages, names) { $0 }
-    for companion in saved.companions {
-      try add(companion.pickle, companion.storages, names) { companion.prefix + $0 }
+    let parts = [(saved.prefix, saved.pickle, saved.storages)] + saved.companions
+    for (prefix, pickle, storages) in parts {
+      try add(pickle, storages, names) { saved.names[prefix + $0] ?? prefix + $0 }
     }
-    guard inventory.count > countBefore else { throw withoutTensors(saved.pickle) }
+    guard inventory.count > countBefore else { throw withoutTensors(saved.pickle, diagnostics) }
     if tensors.isEmpty, let firstError, firstError.code != .unsupported { throw firstError }
-    diagnostics += GlobalReport.diagnostics(saved.pickle, subject: saved.pickle.source.label)
+    for (_, pickle, _) in parts { diagnostics += GlobalReport.diagnostics(pickle, subject: pickle.source.label) }
+    reportPartitions(saved.pickle.source.label)
   }
 
-  mutating func add(_ program: ExportedProgram) {
-    for tensor in program.tensors where isNew(tensor.tensor.name) { add(tensor) }
-    inventory += program.records
-    diagnostics += program.diagnostics
+  /// Says so where the parameters are not the model's own, but parts that several processes hold.
+  private mutating func reportPartitions(_ label: String) {
+    for tensor in tensors where tensor.rank == 1 {
+      let name = tensor.name.split(separator: ".").last ?? ""
+      guard name == "_flat_param" || name.hasPrefix("flat_param") else { continue }
+      diagnostics.append(
+        Diagnostic(
+          .unsupportedTensor, tensor.name, "holds the parameters of several layers in a row, as FSDP flattens them",
+          hint: "save the full state dict (StateDictType.FULL_STATE_DICT)"))
+    }
+    guard !tensors.isEmpty, tensors.allSatisfy({ $0.shape == [0] }) else { return }
+    diagnostics.append(
+      Diagnostic(
+        .incomplete, label,
+        "has \(tensors.count) tensors without elements, which ZeRO-3 keeps in the files of each process",
+        hint: "put them together with zero_to_fp32.py"))
+  }
+
+  /// Adds tensors that a container lists by itself.
+  mutating func add(_ listed: ListedTensors) {
+    for tensor in listed.tensors where isNew(tensor.tensor.name) { add(tensor) }
+    inventory += listed.records
+    diagnostics += listed.diagnostics
+  }
+
+  /// Adds what is the model in a distributed checkpoint.
+  /// - Returns: the files that it lies in.
+  /// - Throws: the first tensor's error if none can be read.
+  mutating func add(_ checkpoint: DistributedCheckpoint) throws(ReadError) -> [String] {
+    var files: [String: MappedFile] = [:]
+    let selection = StateSelection(checkpoint.found, .modelOnly)
+    diagnostics += checkpoint.diagnostics + selection.diagnostics
+    for (name, form) in selection.tensors {
+      guard case .entry(let position, let shape) = form else { continue }
+      add(name, shape) { () throws(ReadError) in
+        try checkpoint.tensor(position, named: name, shape: shape, &files)
+      }
+    }
+    if tensors.isEmpty, let firstError { throw firstError }
+    return files.values.map(\.path).sorted()
   }
 
   mutating func add(_ diagnostic: Diagnostic) { diagnostics.append(diagnostic) }
@@ -48,18 +85,21 @@ struct CheckpointTensors {
     let found = try TensorWalk.tensors(in: pickle, builder.forms, limits: limits)
     let selection = StateSelection(found, names)
     diagnostics += selection.diagnostics
-    for (name, form) in selection.tensors { add(naming(name), form, &builder) }
+    for (name, form) in selection.tensors {
+      let name = naming(name)
+      add(name, form.shape) { () throws(ReadError) in try builder.tensor(form, named: name) }
+    }
   }
 
-  private mutating func add(_ name: String, _ form: TensorForm, _ builder: inout TensorBuilder) {
+  /// - Parameter build: makes the tensor of that name.
+  private mutating func add(_ name: String, _ shape: [Int], _ build: () throws(ReadError) -> BuiltTensor) {
     guard isNew(name) else { return }
     do throws(ReadError) {
-      add(try builder.tensor(form, named: name))
+      add(try build())
     } catch {
       firstError = firstError ?? error
-      inventory.append(TensorRecord(name: name, elementType: "unknown", shape: form.shape))
-      let code: Diagnostic.Code = error.code == .unsupported ? .unsupportedTensor : .unreadableTensor
-      diagnostics.append(Diagnostic(code, name, error.message, hint: error.hint))
+      inventory.append(TensorRecord(name: name, elementType: "unknown", shape: shape))
+      diagnostics.append(Diagnostic(name, error))
     }
   }
 
@@ -82,7 +122,12 @@ struct CheckpointTensors {
   }
 }
 
-private func withoutTensors(_ pickle: Pickle) -> ReadError {
+private func withoutTensors(_ pickle: Pickle, _ diagnostics: [Diagnostic]) -> ReadError {
+  if let state = diagnostics.first(where: { $0.code == .leftOut }) {
+    return pickle.source.error(
+      .unsupported, "holds no model: '\(state.subject)' \(state.message)", at: 0,
+      hint: "give the file with the model's own state")
+  }
   if let call = pickle.globals.first(where: { !GlobalReport.isExpected($0) }) {
     return pickle.source.error(
       .unsafeContent, "is a pickle that names \(call) and holds no tensor", at: 0,

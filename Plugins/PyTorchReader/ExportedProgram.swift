@@ -5,10 +5,7 @@ import Zip
 /// The weights of a program saved by `torch.export`: members of a zip archive
 /// beside a JSON document that describes them. There is no pickle.
 struct ExportedProgram {
-  private(set) var tensors: [BuiltTensor] = []
-  private(set) var diagnostics: [Diagnostic] = []
-  /// Of the tensors that are not read.
-  private(set) var records: [TensorRecord] = []
+  private(set) var listed = ListedTensors()
 
   private let archive: ZipArchive
   private let limits: Limits
@@ -31,7 +28,13 @@ struct ExportedProgram {
       return name.hasSuffix("_weights_config.json") || name.hasSuffix("_constants_config.json")
     }
     guard !configs.isEmpty else {
-      throw source.error(.unsupported, "is a program exported by torch.export without a list of its weights")
+      let isCompiled = archive.entries.contains { $0.name.description.contains("data/aotinductor/") }
+      throw source.error(
+        .unsupported,
+        isCompiled
+          ? "is a program compiled by AOTInductor, whose weights lie in its machine code"
+          : "is a program exported by torch.export without a list of its weights",
+        hint: isCompiled ? "give the program before it was compiled" : nil)
     }
     for config in configs { try read(config) }
   }
@@ -53,19 +56,13 @@ struct ExportedProgram {
     let folder = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(path[...$0]) } ?? ""
     for (key, value) in list.members {
       let name = key.description
-      do throws(ReadError) {
-        tensors.append(try tensor(value, named: name, in: folder))
-      } catch {
-        let code: Diagnostic.Code = error.code == .unsupported ? .unsupportedTensor : .unreadableTensor
-        diagnostics.append(Diagnostic(code, name, error.message, hint: error.hint))
-        records.append(
-          TensorRecord(name: name, elementType: "unknown", shape: integers(value["tensor_meta"]?["sizes"]) ?? []))
-      }
+      let result = Result { () throws(ReadError) in try tensor(value, named: name, in: folder) }
+      listed.add(name, shape: integers(value["tensor_meta"]?["sizes"]) ?? [], result)
     }
   }
 
   private func tensor(_ value: JSON, named name: String, in folder: String) throws(ReadError) -> BuiltTensor {
-    guard value["use_pickle"]?.bool != true else { throw value.error(.unsupported, "is pickled inside the archive") }
+    if value["use_pickle"]?.bool == true { return try pickledTensor(value, named: name, in: folder) }
     guard let path = value["path_name"]?.string, let meta = value["tensor_meta"], let code = meta["dtype"]?.int,
       let shape = integers(meta["sizes"]), let strides = integers(meta["strides"]),
       let offset = meta["storage_offset"].flatMap(integer)
@@ -73,15 +70,28 @@ struct ExportedProgram {
     guard let type = Self.elementTypes[code] else {
       throw meta.error(.unsupported, "has elements of type \(code), which is not read")
     }
-    guard let entry = archive.entry(named: folder + path) else {
-      throw value.error(.malformed, "refers to the member '\(folder + path)', which the archive lacks")
-    }
+    let entry = try member(folder + path, value)
     let storage = TensorStorage(
       identity: folder + path, rootOffset: 0, type: .elements(type), bytes: try archive.tensorStorage(of: entry),
       byteOrder: byteOrder)
     return try BuiltTensor(
       view: StoredView(storage: .key(path), elementOffset: offset, shape: shape, strides: strides), type, of: storage,
       named: name, limits: limits)
+  }
+
+  private func member(_ path: String, _ value: JSON) throws(ReadError) -> ZipArchive.Entry {
+    guard let entry = archive.entry(named: path) else {
+      throw value.error(.malformed, "refers to the member '\(path)', which the archive lacks")
+    }
+    return entry
+  }
+
+  /// A tensor that is a file of `torch.save` of its own.
+  private func pickledTensor(_ value: JSON, named name: String, in folder: String) throws(ReadError) -> BuiltTensor {
+    guard let path = value["path_name"]?.string else { throw value.error(.malformed, "has no path") }
+    let entry = try member(folder + path, value)
+    guard entry.isStored else { throw value.error(.unsupported, "is compressed inside the archive") }
+    return try SavedPickle.tensor(in: archive.contents(of: entry), named: name, limits: limits, depth: 1)
   }
 
   /// A list of integers, each alone or as `{"as_int": 3}`.

@@ -26,6 +26,8 @@ enum GlobalReport {
         || torchNames.contains(global.name)
     case "torch._utils": global.name.hasPrefix("_rebuild_")
     case "torch.jit._pickle": global.name.hasPrefix("build_") || global.name == "restore_type_tag"
+    // Records of a distributed checkpoint's index.
+    case "torch.distributed.checkpoint.metadata", "torch.distributed.checkpoint.filesystem": true
     // Classes of TorchScript: names within the archive.
     case _ where global.module.hasPrefix("__torch__"): true
     default: expected.contains(global.description)
@@ -57,6 +59,7 @@ enum GlobalReport {
     "torch.storage._load_from_bytes", "torch.serialization._get_layout", "torch._tensor.Tensor",
     "numpy._core.multiarray._reconstruct", "numpy._core.multiarray.scalar", "numpy._core.numeric._frombuffer",
     "numpy.ndarray", "numpy.dtype", "torch.nested._internal.nested_tensor._rebuild_njt",
-    "torch.nested._internal.nested_tensor.NestedTensor", "torch._dynamo.decorators._DimRange",
+    "torch.nested._internal.nested_tensor.NestedTensor", "torch._dynamo.decorators._DimRange", "pathlib.PosixPath",
+    "pathlib._local.PosixPath",
   ]
 }

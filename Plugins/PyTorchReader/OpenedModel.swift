@@ -17,7 +17,12 @@ struct OpenedModel {
       let archive = try ZipArchive(source, limits: limits)
       if ExportedProgram.isExported(archive) {
         variant = ExportedProgram.variant
-        contents.add(try ExportedProgram(archive, source, limits: limits))
+        contents.add(try ExportedProgram(archive, source, limits: limits).listed)
+        return
+      }
+      if let script = try ScriptModel(archive, limits: limits) {
+        variant = ScriptModel.variant
+        contents.add(script.listed)
         return
       }
     }
@@ -25,6 +30,14 @@ struct OpenedModel {
     variant = saved.variant
     metadata = saved.metadata
     try contents.add(saved)
+  }
+
+  /// The folder of a distributed checkpoint.
+  init(_ checkpoint: DistributedCheckpoint, limits: Limits) throws(ReadError) {
+    variant = DistributedCheckpoint.variant
+    metadata = checkpoint.metadata
+    contents = CheckpointTensors(limits: limits)
+    files = try [checkpoint.path] + contents.add(checkpoint)
   }
 
   /// The files that an index lists. A missing or cut one costs its own tensors, not the others.

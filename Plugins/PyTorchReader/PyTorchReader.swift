@@ -7,11 +7,12 @@ import StateDictionary
 ///
 /// Zip archives with `data.pkl`, TorchScript among them; the legacy format
 /// before 1.6; the tar archives before 0.1.10; plain pickles with tensors in
-/// them; programs of `torch.export`; several files with an index. Tensors are views into the mapped file.
+/// them; programs of `torch.export`; several files with an index; distributed checkpoints. Tensors are views into
+/// the mapped files.
 public struct PyTorchReader: ModelReader {
   public static let format = Format(
     name: "pytorch", summary: "PyTorch checkpoints: zip, legacy, tar, TorchScript, pickled modules",
-    fileExtensions: ["pt", "pth", "bin", "ckpt", "th", "pkl", "pickle", "tar", "ptl", "pt2"])
+    fileExtensions: ["pt", "pth", "bin", "ckpt", "th", "pkl", "pickle", "tar", "ptl", "pt2", "distcp"])
 
   public init() {}
 
@@ -23,7 +24,9 @@ public struct PyTorchReader: ModelReader {
     return SavedPickle.isPickle(prefix) || SavedPickle.isTar(prefix) ? .possible : .no
   }
 
-  public func probe(_ directory: ModelDirectory) -> Match { ShardIndex.probe(directory.entries) }
+  public func probe(_ directory: ModelDirectory) -> Match {
+    DistributedCheckpoint.isOne(directory) ? .certain : ShardIndex.probe(directory.entries)
+  }
 
   public func open(_ input: ModelInput, limits: Limits) throws(ReadError) -> LayerGraph {
     let model = try opened(input, limits)
@@ -41,8 +44,14 @@ public struct PyTorchReader: ModelReader {
   private func opened(_ input: ModelInput, _ limits: Limits) throws(ReadError) -> OpenedModel {
     switch input {
     case .directory(let directory):
+      guard !DistributedCheckpoint.isOne(directory) else {
+        return try OpenedModel(DistributedCheckpoint(directory, limits: limits), limits: limits)
+      }
       return try OpenedModel(ShardIndex(directory, limits: limits), in: directory, limits: limits)
     case .file(let file):
+      guard !DistributedCheckpoint.isPart(file.path) else {
+        return try OpenedModel(DistributedCheckpoint(input.folder(), limits: limits), limits: limits)
+      }
       let source = ByteSource(file)
       guard ShardIndex.probe(source.bytes) != .no else { return try OpenedModel(source, limits: limits) }
       return try OpenedModel(ShardIndex(source, limits: limits), in: input.folder(), limits: limits)
@@ -54,9 +63,11 @@ public struct PyTorchReader: ModelReader {
     let length = Int(prefix.byte(at: 26) ?? 0) | Int(prefix.byte(at: 27) ?? 0) << 8
     guard length <= prefix.byteCount, prefix.byteCount - length >= 30 else { return false }
     let name = ByteString(prefix.extracting(30..<30 + length).copy())
-    return ["data.pkl", "constants.pkl", "version", "byteorder", ".format_version", "archive_format"].contains {
-      name.isMember($0)
-    }
+    let first = [
+      "data.pkl", "constants.pkl", "version", "byteorder", ".format_version", "archive_format", "model.json",
+      "serialized_exported_program.json", "serialized_state_dict.pt",
+    ]
+    return first.contains { name.isMember($0) }
   }
 }
 

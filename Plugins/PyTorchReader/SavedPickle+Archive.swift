@@ -5,15 +5,12 @@ import Zip
 // Since 1.6: a zip archive with the pickle and each storage as members.
 
 extension SavedPickle {
-  static func openArchive(_ source: ByteSource, limits: Limits) throws(ReadError) -> SavedPickle {
+  static func openArchive(_ source: ByteSource, limits: Limits, depth: Int) throws(ReadError) -> SavedPickle {
     let archive = try ZipArchive(source, limits: limits)
-    return try open(archive, source, limits: limits)
-  }
-
-  /// - Parameter archive: of which `source` is the file.
-  static func open(_ archive: ZipArchive, _ source: ByteSource, limits: Limits) throws(ReadError) -> SavedPickle {
+    if isExported(archive) { return try openExported(archive, limits, depth) }
+    if isPackage(archive) { return try openPackage(archive, source, limits) }
     guard let program = archive.entries.first(where: { $0.name.isMember("data.pkl") }) else {
-      throw notACheckpoint(archive, source)
+      throw source.error(.unrecognized, "is a zip archive without data.pkl")
     }
     let name = program.name.description
     let root = String(name.dropLast("data.pkl".count))
@@ -26,12 +23,21 @@ extension SavedPickle {
     if let constants = archive.entry(named: root + "constants.pkl") {
       saved.variant = "torchscript"
       let table = StorageTable(archive, folder: root + "constants/", byteOrder: order)
-      saved.companions = [("CONSTANTS.c", try Self.pickle(archive, constants, limits), table)]
+      let pickle = try Self.pickle(archive, constants, limits)
+      saved.companions = [(ConstantNames.prefix, pickle, table)]
+      if !pickle.persistentKeys.isEmpty { saved.names = ConstantNames(archive, root).names }
+      if !saved.names.isEmpty {
+        saved.diagnostics.append(
+          Diagnostic(
+            .inferred, "CONSTANTS",
+            "are tensors without names: \(saved.names.count) are called after the operations that the code uses them in"
+          ))
+      }
     }
     return saved
   }
 
-  private static func pickle(
+  static func pickle(
     _ archive: ZipArchive, _ entry: ZipArchive.Entry, _ limits: Limits
   ) throws(ReadError) -> Pickle {
     guard entry.byteCount <= limits.maximumIndexBytes || entry.isStored else {
@@ -80,20 +86,6 @@ extension SavedPickle {
     ]
   }
 
-  /// What the archive is instead, as far as its members tell.
-  private static func notACheckpoint(_ archive: ZipArchive, _ source: ByteSource) -> ReadError {
-    let has = { (name: String) in archive.entries.contains { $0.name.isMember(name) } }
-    if has("serialized_exported_program.json") {
-      return source.error(
-        .unsupported, "is a program exported by torch.export of PyTorch 2.1 to 2.6",
-        hint: "give the member serialized_state_dict.pt (or .json), which is a checkpoint")
-    }
-    if has("model.json") {
-      return source.error(
-        .unsupported, "is TorchScript of PyTorch 1.0 to 1.3", hint: "load it and save its state_dict with torch.save")
-    }
-    return source.error(.unrecognized, "is a zip archive without data.pkl")
-  }
 }
 
 extension ByteString {

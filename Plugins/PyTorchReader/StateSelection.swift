@@ -79,8 +79,9 @@ struct StateSelection {
     guard let chosen = wrapper(among: groups) else { return false }
     leaveOutCopies(of: chosen, among: groups)
     let level = level
+    let withMatrices = Set(groups.filter(\.hasMatrices).map { ByteString($0.name) })
     leaveOut("is beside the model's state and no matrix") { tensor in
-      tensor.path[level] != chosen && tensor.form.shape.count < 2
+      tensor.path[level] != chosen && !withMatrices.contains(ByteString(tensor.path[level]))
     }
     guard remaining.allSatisfy({ $0.path[level] == chosen }) else { return false }
     self.level += 1
@@ -93,6 +94,7 @@ struct StateSelection {
     var isContainer: Bool
     /// Whether the names below contain dots: a state dictionary of its own.
     var hasDottedNames: Bool
+    var hasMatrices: Bool
   }
 
   /// The tensors by the component of their path at this level.
@@ -104,12 +106,14 @@ struct StateSelection {
       let name = tensor.path[level]
       let isContainer = tensor.path.count > level + 1 && tensor.containerDepth > level
       let isDotted = isContainer && tensor.path[level + 1].utf8.contains(UInt8(ascii: "."))
+      let isMatrix = tensor.form.shape.count >= 2
       if let position = positions[ByteString(name)] {
+        groups[position].hasMatrices = groups[position].hasMatrices || isMatrix
         groups[position].isContainer = groups[position].isContainer && isContainer
         groups[position].hasDottedNames = groups[position].hasDottedNames || isDotted
       } else {
         positions[ByteString(name)] = groups.count
-        groups.append(Group(name: name, isContainer: isContainer, hasDottedNames: isDotted))
+        groups.append(Group(name: name, isContainer: isContainer, hasDottedNames: isDotted, hasMatrices: isMatrix))
       }
     }
     return groups

@@ -23,7 +23,7 @@ struct StorageTable: Sendable {
   }
 
   private enum Place: Sendable {
-    case members(ZipArchive, folder: String)
+    case members(ZipArchive, folder: String, suffix: String)
     case entries([ByteString: Entry])
   }
 
@@ -31,9 +31,9 @@ struct StorageTable: Sendable {
   let byteOrder: ByteOrder
   let views: [String: View]
 
-  /// Members `<folder><key>` of an archive.
-  init(_ archive: ZipArchive, folder: String, byteOrder: ByteOrder) {
-    place = .members(archive, folder: folder)
+  /// Members `<folder><key><suffix>` of an archive.
+  init(_ archive: ZipArchive, folder: String, suffix: String = "", byteOrder: ByteOrder) {
+    place = .members(archive, folder: folder, suffix: suffix)
     self.byteOrder = byteOrder
     views = [:]
   }
@@ -59,8 +59,8 @@ struct StorageTable: Sendable {
         bytes: .bytes(entry.bytes), byteOrder: byteOrder
       )
       .checked(against: reference)
-    case .members(let archive, let folder):
-      let name = folder + reference.key
+    case .members(let archive, let folder, let suffix):
+      let name = folder + reference.key + suffix
       guard let entry = archive.entry(named: name) else {
         throw source.error(.malformed, "refers to the member '\(name)', which the archive lacks")
       }

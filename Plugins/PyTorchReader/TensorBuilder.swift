@@ -45,6 +45,7 @@ struct TensorBuilder {
     case .array(let id, _): return try arrayTensor(id, named: name)
     case .sparse(let form): return BuiltTensor(tensor: try dense(form, named: name))
     case .wrapper(let type, _): throw wrapped(type, named: name)
+    case .entry: throw pickle.source.error(.malformed, "is in no pickle", subject: name)
     case .unsupported(let reason, _): throw pickle.source.error(.unsupported, reason, subject: name)
     }
   }

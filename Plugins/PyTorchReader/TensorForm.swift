@@ -11,6 +11,8 @@ enum TensorForm {
   case sparse(SparseForm)
   /// A tensor of this class, whose elements lie in other tensors: those of its state.
   case wrapper(String, shape: [Int])
+  /// A tensor that the container itself lists, by its position there.
+  case entry(Int, shape: [Int])
   /// A kind of tensor that is not read: the reason, and its shape if it says so.
   case unsupported(String, shape: [Int])
 
@@ -18,7 +20,7 @@ enum TensorForm {
     switch self {
     case .view(let view): view.shape
     case .sparse(let sparse): sparse.shape
-    case .array(_, let shape), .wrapper(_, let shape), .unsupported(_, let shape): shape
+    case .array(_, let shape), .wrapper(_, let shape), .entry(_, let shape), .unsupported(_, let shape): shape
     }
   }
 }

@@ -2,13 +2,17 @@
 """What PyTorch writes beside plain state dictionaries: sparse and parametrized weights, programs, packages,
 distributed checkpoints. Each row of the manifest is compared with PyTorch's own reading here, not by check.py."""
 
+import io
+import os
 import shutil
 import warnings
+import zipfile
 
 import common
 
 import numpy as np
 import torch
+import torch.package
 
 import manifest
 
@@ -134,12 +138,130 @@ def make_parametrized():
                   "whose parametrization is not applied", rows)]
 
 
+# Programs and packages ---------------------------------------------------------------------------
+
+class Program(torch.nn.Module):
+    """Layers of every kind that frozen code names: all of its weights become anonymous constants."""
+
+    def __init__(self):
+        super().__init__()
+        nn = torch.nn
+        self.embedding = nn.Embedding(7, 5)
+        self.lstm = nn.LSTM(5, 4, num_layers=2, bidirectional=True)
+        self.up = nn.ConvTranspose2d(3, 4, 2)
+        self.conv = nn.Conv2d(4, 6, 3)
+        self.fc = nn.Linear(6, 9)
+
+    def forward(self, tokens, image):
+        return self.lstm(self.embedding(tokens))[0], self.fc(self.conv(self.up(image)).mean((2, 3)))
+
+
+def without(path, *parts):
+    """Writes an archive again without the members whose names have one of these parts."""
+    with zipfile.ZipFile(path) as source:
+        members = [(name, source.read(name)) for name in source.namelist() if not any(part in name for part in parts)]
+    with zipfile.ZipFile(path, "w") as target:
+        for name, data in members:
+            target.writestr(zipfile.ZipInfo(name, common.EPOCH), data)
+
+
+def program_rows(state, names):
+    rows = [layer(names["embedding"], "embedding", state["embedding.weight"])]
+    for depth in (0, 1):
+        for suffix in ("", "_reverse"):
+            for role, part in (("kernel", "ih"), ("recurrent_kernel", "hh")):
+                rows.append(layer(f"{names['lstm']}.l{depth}{suffix}", "lstm",
+                                  state[f"lstm.weight_{part}_l{depth}{suffix}"], role))
+    rows.append(layer(names["up"], "conv2d_transpose", common.transposed_convolution(state["up.weight"], 1)))
+    rows.append(layer(names["conv"], "conv2d", state["conv.weight"]))
+    rows.append(layer(names["fc"], "dense", state["fc.weight"]))
+    return rows
+
+
+def make_programs():
+    model = fill(Program(), 34)
+    state = {name: tensor.numpy() for name, tensor in model.state_dict().items()}
+    script = torch.jit.script(model)
+    plain = {name: name for name in ("embedding", "lstm", "up", "conv", "fc")}
+    numbers = {"embedding": "c0.embedding", "lstm": "c1.lstm", "up": "c17.conv_transpose2d", "conv": "c19.conv2d",
+               "fc": "c21.linear"}
+    frozen = {name: f"CONSTANTS.{number}" for name, number in numbers.items()}
+    torch.jit.freeze(script).save(FOLDER / "frozen.pt")
+    script._save_for_lite_interpreter(str(FOLDER / "mobile.ptl"))
+    # Debug information holds paths of this machine; the code of modules lists its constants in the order of a set.
+    without(FOLDER / "frozen.pt", ".debug_pkl")
+    without(FOLDER / "mobile.ptl", ".debug_pkl", "/code/", "serialization_id")
+
+    stream, constants = io.BytesIO(), io.BytesIO()
+    torch.save(model.state_dict(), stream)
+    torch.save({}, constants)
+    with zipfile.ZipFile(FOLDER / "exported-2.3.pt2", "w") as archive:  # as torch.export wrote it before 2.7
+        for name, data in (("version", b"5.1"), ("serialized_exported_program.json", b"{}"),
+                           ("serialized_state_dict.pt", stream.getvalue()),
+                           ("serialized_constants.pt", constants.getvalue())):
+            archive.writestr(zipfile.ZipInfo(name, common.EPOCH), data)
+
+    # Compiled from a string: the functions of this file are no part of the package.
+    with torch.package.PackageExporter(str(FOLDER / "package.pt")) as package:
+        package.extern("torch.**")
+        package.save_source_string("code", "import torch\n")
+        package.save_pickle("models", "program.pkl", model.state_dict())
+    return [
+        entry("frozen.pt", "frozen TorchScript: constants without names", program_rows(state, frozen)),
+        entry("mobile.ptl", "TorchScript for the lite interpreter", program_rows(state, plain)),
+        entry("exported-2.3.pt2", "torch.export before 2.7: a checkpoint in an archive", program_rows(state, plain)),
+        entry("package.pt", "torch.package with a state dictionary and code", program_rows(state, plain)),
+    ]
+
+
+# Distributed checkpoints -------------------------------------------------------------------------
+
+DISTRIBUTED = {"rows.weight": (6, 5), "columns.weight": (6, 8), "uneven.weight": (5, 3), "whole.weight": (4, 7),
+               "conv.weight": (4, 2, 3, 3)}
+
+
+def save_part(rank, port, folder):
+    """One of two processes, which each have a part of every tensor."""
+    from torch.distributed import checkpoint, init_device_mesh
+    from torch.distributed.tensor import Replicate, Shard, distribute_tensor
+
+    os.environ.update(MASTER_ADDR="127.0.0.1", MASTER_PORT=str(port), RANK=str(rank), WORLD_SIZE="2")
+    torch.distributed.init_process_group("gloo", rank=rank, world_size=2)
+    mesh = init_device_mesh("cpu", (2,))
+    draw = normal(35)
+    places = {"columns.weight": Shard(1), "whole.weight": Replicate()}
+    state = {name: distribute_tensor(draw(*shape), mesh, [places.get(name, Shard(0))])
+             for name, shape in DISTRIBUTED.items()}
+    moments = {name: {"exp_avg": tensor} for name, tensor in list(state.items())[:1]}
+    checkpoint.save({"model": state, "optimizer": {"state": moments}, "epoch": 3}, checkpoint_id=folder)
+    torch.distributed.destroy_process_group()
+
+
+def make_distributed():
+    import pickle
+    import socket
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    folder = FOLDER / "distributed"
+    torch.multiprocessing.spawn(save_part, (port, str(folder)), nprocs=2)
+    index = pickle.loads((folder / ".metadata").read_bytes())  # which this program has just written
+    index.storage_meta.save_id = "00000000-0000-0000-0000-000000000000"
+    index.storage_meta.checkpoint_id = "distributed"
+    (folder / ".metadata").write_bytes(pickle.dumps(index))
+    draw = normal(35)
+    rows = [layer(name.removesuffix(".weight"), "conv2d" if len(shape) == 4 else "dense", draw(*shape).numpy())
+            for name, shape in DISTRIBUTED.items()]
+    return [entry("distributed", "torch.distributed.checkpoint of two processes: rows, columns and whole tensors", rows)]
+
+
 def main():
     common.arguments(__doc__, mnist=False).parse_args()
     warnings.filterwarnings("ignore")
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir()
-    entries = [*make_sparse(), *make_parametrized()]
+    entries = [*make_sparse(), *make_parametrized(), *make_programs(), *make_distributed()]
     manifest.record("Variety/PyTorch", entries)
     for item in entries:
         print(f"{item['path']:44} {item['byte_count']:8,} bytes {len(item['layers']):3} rows")

@@ -121,7 +121,10 @@ private typealias W = PickleWriter
     (Array("PYTORCH1".utf8), .unsupported, "is a preview of PyTorch 1.0's format, which no release of PyTorch reads"),
     (Array("\0\0\0\0PTMF".utf8), .unsupported, "is a flatbuffer for PyTorch Mobile"),
     (torchArchive([("a.txt", [1])]), .unrecognized, "is a zip archive without data.pkl"),
-    (torchArchive([("model.json", [1])]), .unsupported, "is TorchScript of PyTorch 1.0 to 1.3"),
+    (
+      torchArchive([("model.json", Array("{}".utf8))]), .malformed,
+      "has no mainModule and no tensors, as TorchScript before 1.4 has"
+    ),
     (
       torchFile(good, storages: [("0", W.floats([1, 2, 3, 4]))], more: [("byteorder", Array("middle".utf8))]),
       .malformed, "has the byte order 'middle', which is neither little nor big"
