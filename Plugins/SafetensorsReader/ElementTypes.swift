@@ -6,7 +6,7 @@ struct SafetensorsType {
   let name: String
   /// Size of one element; a tensor as a whole fills whole bytes.
   let bits: Int
-  /// `nil` for the types below one byte.
+  /// `nil` for the types below one byte: `F4` is decoded, and of the others it is not defined how they lie in bytes.
   let elementType: ElementType?
 
   /// The type that the header calls `name`; upper and lower case matter.

@@ -27,13 +27,17 @@ public struct SafetensorsReader: ModelReader {
         set = ShardSet(try Shard(source, limits))
       }
     }
-    return graph(of: set, HubConfiguration(beside: input, limits: limits), limits)
+    let configuration = HubConfiguration(beside: input, limits: limits)
+    let hints = QuantizationHints(configuration.quantization, beside: input, limits, metadata: set.metadata)
+    return graph(of: set, configuration, hints, limits)
   }
 
-  private func graph(of set: ShardSet, _ configuration: HubConfiguration, _ limits: Limits) -> LayerGraph {
+  private func graph(
+    of set: ShardSet, _ configuration: HubConfiguration, _ hints: QuantizationHints, _ limits: Limits
+  ) -> LayerGraph {
     let convention = WriterConvention(set.metadata)
     let aliases = tiedNames(set.metadata, set.shards.lazy.flatMap(\.tensors))
-    let weights = Dequantization(set.shards.flatMap(\.tensors), limits)
+    let weights = Dequantization(set.shards.flatMap(\.tensors), limits, hints)
     var result = StateDictionary.layers(
       from: weights.tensors, aliases: aliases, convention: convention.axes, order: .natural,
       hints: configuration.hints, limits: limits)

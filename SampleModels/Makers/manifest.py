@@ -7,7 +7,7 @@ import json
 import common
 
 PATH = common.ROOT / "manifest.json"
-FOLDERS = ("LeNet5", "LeNet5Large", "MLP3", "Variety", "Bad")
+FOLDERS = ("LeNet5", "LeNet5Large", "MLP3", "Variety", "Quantised", "Bad")
 
 
 def load():

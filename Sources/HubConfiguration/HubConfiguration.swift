@@ -22,7 +22,7 @@ public struct HubConfiguration: Sendable {
   public init(beside input: ModelInput, limits: Limits) {
     if let config = parsed("config.json", input, limits), HubConfiguration.isHubConfiguration(config) {
       hints.architectures = architectures(in: config)
-      quantization = config["quantization_config"] ?? config["quantization"]
+      quantization = config["quantization_config"] ?? config["quantization"] ?? config["compression_config"]
       for (fact, key) in [("architecture", "architectures"), ("model type", "model_type")] {
         let text = config[key]?.string ?? config[key]?.elements.first?.string
         if let text, text.utf8.count <= 200 { metadata.append((fact, text)) }

@@ -74,6 +74,7 @@ struct KernelRules {
   }
 
   private func isOutputFirst(_ kernel: NamedTensor, _ bias: Int?, _ words: Words) -> Bool {
+    if kernel.tensor.axes == [.output, .input] { return true }
     if let evident = DenseVotes.isOutputFirst(kernel.tensor.shape, bias) { return evident }
     if words.isOneLetterFamily, let family = architectures.first { return !family.hasInputFirstMatrices }
     if let alike = votes.isOutputFirst(like: words.last) { return alike }
@@ -124,7 +125,8 @@ struct KernelRules {
 
   /// One matrix per expert.
   func expertStack(_ tensor: Tensor, inputFirst: Bool) -> DescribedKernel {
-    DescribedKernel(.expertStack, tensor, inputFirst ? [.expert, .input, .output] : [.expert, .output, .input])
+    if tensor.axes == [.expert, .output, .input] { return DescribedKernel(.expertStack, tensor, tensor.axes) }
+    return DescribedKernel(.expertStack, tensor, inputFirst ? [.expert, .input, .output] : [.expert, .output, .input])
   }
 
   /// `[input, heads, width]` of a query, key or value, `[heads, width, output]` of the output.

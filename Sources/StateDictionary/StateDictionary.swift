@@ -40,7 +40,8 @@ public struct StateDictionary: Sendable {
   }
 
   /// - Parameters:
-  ///   - tensors: in file order, axes not yet named; each name unique.
+  ///   - tensors: in file order; axes named only where the reader knows better than names and shapes tell; each
+  ///     name unique.
   ///   - aliases: for a tensor's name, other names of the same bytes.
   public static func layers(
     from tensors: [Tensor], aliases: [ByteString: [String]] = [:], convention: Convention, order: Order,

@@ -44,6 +44,13 @@ struct AcceptanceTests {
       safetensors(#"{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1],"extra":[{}]}}"#, data: 1)),
     Example("unaligned", safetensors("{\(entry("a", "U8", "[1]", 0, 1)),\(entry("b", "F32", "[1]", 1, 5))}", data: 5)),
     Example("even number of 4-bit elements", safetensors("{\(entry("a", "F4", "[3,2]", 0, 3))}", data: 3)),
+    Example("whole bytes of 6-bit elements", safetensors("{\(entry("a", "F6_E2M3", "[4,2]", 0, 6))}", data: 6)),
+    Example("complex", safetensors("{\(entry("a", "C64", "[1]", 0, 8))}", data: 8)),
+    Example(
+      "nesting below the limit",
+      safetensors(
+        #"{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1],"x":"# + String(repeating: "[", count: 120)
+          + String(repeating: "]", count: 120) + "}}", data: 1)),
     Example("any byte as a truth value", safetensors("{\(entry("a", "BOOL", "[1]", 0, 1))}", [2])),
     Example(
       "composed and decomposed names",
@@ -61,6 +68,9 @@ struct AcceptanceTests {
       "largest header size", safetensors("{}", headerSize: .max), .limitExceeded,
       "announces a header of 18446744073709551615 bytes, the limit is 100000000"),
     Example(
+      "header size that overflows with its own eight bytes", safetensors("{}", headerSize: 1 << 63 - 8), .limitExceeded,
+      "announces a header of 9223372036854775800 bytes, the limit is 100000000"),
+    Example(
       "header beyond the file", safetensors("{}", headerSize: 3), .truncated, "the header needs 3 bytes at 8, 2 remain"),
     Example(
       "byte order mark", safetensors("\u{FEFF}{}"), .malformed,
@@ -70,9 +80,21 @@ struct AcceptanceTests {
     Example(
       "lone surrogate", safetensors(#"{"\ud800":1}"#), .malformed,
       "has a bad escape or half a surrogate pair in a string"),
+    Example(
+      "name that is no UTF-8", [6, 0, 0, 0, 0, 0, 0, 0] + Array(#"{""#.utf8) + [0xC0, 0x80] + Array(#""}"#.utf8),
+      .malformed, "has a JSON string that is not UTF-8"),
+    Example(
+      "trailing comma", safetensors("{\(a),}", data: 8), .malformed,
+      "has '}' in its JSON where a key in quotes is due"),
+    Example(
+      "control character in a name", safetensors("{\(entry("\u{1}", "U8", "[1]", 0, 1))}", data: 1), .malformed,
+      "has a control character in a JSON string"),
     Example("array", safetensors("[]"), .malformed, "has a header that is no JSON object"),
     Example(
       "tensor twice, same place", safetensors("{\(a),\(a)}", data: 8), .malformed,
+      "has the JSON key 'a' twice in one object"),
+    Example(
+      "tensor twice, other place", safetensors("{\(a),\(entry("a", "F32", "[2]", 8, 16))}", data: 16), .malformed,
       "has the JSON key 'a' twice in one object"),
     Example(
       "field twice", safetensors(#"{"a":{"dtype":"U8","dtype":"U8","shape":[1],"data_offsets":[0,1]}}"#, data: 1),
@@ -83,6 +105,9 @@ struct AcceptanceTests {
     Example(
       "metadata with a number", safetensors(#"{"__metadata__":{"a":1}}"#), .malformed,
       "has number in __metadata__ where only strings are allowed"),
+    Example(
+      "metadata with null", safetensors(#"{"__metadata__":{"a":null}}"#), .malformed,
+      "has null in __metadata__ where only strings are allowed"),
     Example(
       "metadata is a tensor", safetensors("{\(entry("__metadata__", "U8", "[1]", 0, 1))}", data: 1), .malformed,
       "has array in __metadata__ where only strings are allowed"),
@@ -98,6 +123,15 @@ struct AcceptanceTests {
       "negative extent", safetensors("{\(entry("a", "U8", "[-2]", 0, 2))}", data: 2), .malformed,
       "has shape with something other than a natural number"),
     Example(
+      "negative zero", safetensors("{\(entry("a", "U8", "[-0]", 0, 0))}"), .malformed,
+      "has shape with something other than a natural number"),
+    Example(
+      "extent of 65 bits", safetensors("{\(entry("a", "U8", "[18446744073709551616]", 0, 0))}"), .malformed,
+      "has shape with something other than a natural number"),
+    Example(
+      "one offset", safetensors(#"{"a":{"dtype":"U8","shape":[1],"data_offsets":[0]}}"#, data: 1), .malformed,
+      "has data_offsets [0], not a start and an end"),
+    Example(
       "three offsets", safetensors(#"{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1,2]}}"#, data: 1), .malformed,
       "has data_offsets [0, 1, 2], not a start and an end"),
     Example(
@@ -106,7 +140,12 @@ struct AcceptanceTests {
     Example(
       "no shape", safetensors(#"{"a":{"dtype":"U8","data_offsets":[0,1]}}"#, data: 1), .malformed,
       "lacks dtype, shape or data_offsets"),
+    Example("tensor is null", safetensors(#"{"a":null}"#), .malformed, "lacks dtype, shape or data_offsets"),
     Example("tensor is a number", safetensors(#"{"a":1}"#), .malformed, "lacks dtype, shape or data_offsets"),
+    Example(
+      "hole at the start", safetensors("{\(entry("b", "F32", "[1]", 4, 8))}", data: 8), .malformed,
+      "has a tensor at byte 4 of its data, where the one before it ends at 0"),
+    Example("data without tensors", safetensors("{}", data: 1), .malformed, "has 1 bytes after its last tensor"),
     Example(
       "hole", safetensors("{\(a),\(entry("b", "F32", "[1]", 12, 16))}", data: 16), .malformed,
       "has a tensor at byte 12 of its data, where the one before it ends at 8"),
@@ -127,6 +166,9 @@ struct AcceptanceTests {
       "odd number of 4-bit elements", safetensors("{\(entry("a", "F4", "[3]", 0, 2))}", data: 2), .malformed,
       "has 3 elements of 4 bits, which fill no whole number of bytes"),
     Example(
+      "broken byte of 6-bit elements", safetensors("{\(entry("a", "F6_E2M3", "[3]", 0, 3))}", data: 3), .malformed,
+      "has 3 elements of 6 bits, which fill no whole number of bytes"),
+    Example(
       "size against shape", safetensors("{\(entry("a", "F32", "[3]", 0, 8))}", data: 8), .malformed,
       "has the shape [3] of F32, which takes 12 bytes, in 8"),
     Example(
@@ -141,6 +183,9 @@ struct AcceptanceTests {
     Example(
       "lower-case type", safetensors("{\(entry("a", "f32", "[2]", 0, 8))}", data: 8), .unsupported,
       "has the element type 'f32', which the format does not define"),
+    Example(
+      "unknown type", safetensors("{\(entry("a", "I4", "[2]", 0, 1))}", data: 1), .unsupported,
+      "has the element type 'I4', which the format does not define"),
     Example(
       "pointer", Array("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n".utf8), .unrecognized,
       "is a Git LFS pointer, not the file it stands for"),

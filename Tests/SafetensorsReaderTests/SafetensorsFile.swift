@@ -17,6 +17,23 @@ func entry(_ name: String, _ type: String, _ shape: String, _ start: Int, _ end:
   #""\#(name)":{"dtype":"\#(type)","shape":\#(shape),"data_offsets":[\#(start),\#(end)]}"#
 }
 
+/// A file of tensors, in the order given.
+func file(_ tensors: [(name: String, type: String, shape: [Int], bytes: [UInt8])]) -> [UInt8] {
+  var entries: [String] = []
+  var data: [UInt8] = []
+  for tensor in tensors {
+    entries.append(entry(tensor.name, tensor.type, "\(tensor.shape)", data.count, data.count + tensor.bytes.count))
+    data += tensor.bytes
+  }
+  return safetensors("{\(entries.joined(separator: ","))}", data)
+}
+
+func words(_ values: [UInt32]) -> [UInt8] {
+  values.flatMap { value in (0..<4).map { UInt8(truncatingIfNeeded: value >> ($0 * 8)) } }
+}
+
+func floats(_ values: [Float]) -> [UInt8] { words(values.map(\.bitPattern)) }
+
 /// What the reader makes of these bytes.
 func open(_ bytes: [UInt8], limits: Limits = Limits()) throws -> LayerGraph {
   try Fixtures.withFile(bytes, named: "x.safetensors") { path in

@@ -52,13 +52,50 @@ struct SafetensorsReaderTests {
     #expect(graph.inventory.map(\.elementType) == [type.rawValue])
   }
 
-  @Test(arguments: [("F4", 4), ("F6_E2M3", 6), ("F6_E3M2", 6)])
-  func elementsBelowOneByteAreReported(name: String, bits: Int) throws {
+  @Test func fourBitFloatsAreDecoded() throws {
+    let bytes: [UInt8] = [0x10, 0x32, 0x54, 0x76, 0x98, 0xBA, 0xDC, 0xFE]
+    let graph = try open(safetensors("{\(entry("fc.weight", "F4", "[4,4]", 0, 8))}", bytes))
+    let kernel = try #require(graph.layers.first?.parameters.first?.tensor)
+    let expected: [Float] = [0, 0.5, 1, 1.5, 2, 3, 4, 6, -0.0, -0.5, -1, -1.5, -2, -3, -4, -6]
+    #expect(try kernel.values(as: Float.self).map(\.bitPattern) == expected.map(\.bitPattern))
+    #expect(graph.layers[0].note == "decoded from floats of 4 bits")
+    #expect(graph.inventory.map(\.elementType) == ["F4"])
+    #expect(graph.inventory.map(\.shape) == [[4, 4]])
+    #expect(graph.diagnostics.isEmpty)
+  }
+
+  @Test func fourBitFloatsAreCountedAsWhatTheyDecodeTo() throws {
+    var limits = Limits()
+    limits.maximumDecodedBytes = 63
+    let bytes = safetensors("{\(entry("fc.weight", "F4", "[4,4]", 0, 8))}", data: 8)
+    let error = try #require(throws: ReadError.self) { try open(bytes, limits: limits) }
+    #expect(error.code == .limitExceeded)
+    #expect(error.message == "decodes to 64 bytes, the limit is 63")
+    #expect(error.subject == "fc.weight")
+  }
+
+  /// What Paddle's writers call U16 is bfloat16; what others call so is not.
+  @Test(arguments: [("paddle", true), ("pt", false)]) func bfloat16OfPaddle(format: String, isWeight: Bool) throws {
+    let fc = entry("fc.weight", "U16", "[1,2]", 0, 4)
+    let graph = try open(safetensors(#"{"__metadata__":{"format":"\#(format)"},\#(fc)}"#, [0x80, 0x3F, 0, 0xC0]))
+    #expect(graph.inventory.map(\.elementType) == ["uint16"])
+    #expect(graph.diagnostics.map(\.code) == [isWeight ? .inferred : .notAWeight])
+    let kernel = graph.layers.first?.parameters.first?.tensor
+    #expect((kernel?.elementType == .bfloat16) == isWeight)
+    #expect(try kernel?.values() == (isWeight ? [1, -2] : nil))
+  }
+
+  @Test(arguments: [("F6_E2M3", 6), ("F6_E3M2", 6)])
+  func elementsOfSixBitsAreReported(name: String, bits: Int) throws {
     let graph = try open(safetensors("{\(entry("t", name, "[4,2]", 0, bits))}", data: bits))
     #expect(graph.layers.isEmpty)
     #expect(graph.inventory.map(\.elementType) == [name])
     #expect(graph.diagnostics.map(\.code) == [.unsupportedTensor])
     #expect(graph.diagnostics.map(\.subject) == ["t"])
+    #expect(
+      graph.diagnostics.map(\.message) == [
+        "has elements of 6 bits (\(name)), and the format does not define how they lie in bytes"
+      ])
   }
 
   @Test(arguments: [("pt", "PyTorch"), ("tf", "TensorFlow"), ("flax", "Flax"), ("mlx", "MLX"), ("np", "NumPy")])
@@ -69,9 +106,10 @@ struct SafetensorsReaderTests {
   }
 
   @Test func tiedNamesComeBackAsAliases() throws {
-    let header = #"{"__metadata__":{"format":"pt","head.weight":"fc.weight","x":"missing"},\#(weight),\#(bias)}"#
-    let graph = try open(safetensors(header, data: 32))
-    #expect(graph.layers.first?.parameters.first?.aliases == ["head.weight"])
+    let names = #""z.weight":"fc.weight","head.weight":"fc.weight","x":"missing","fc.bias":"fc.weight""#
+    let graph = try open(safetensors(#"{"__metadata__":{"format":"pt",\#(names)},\#(weight),\#(bias)}"#, data: 32))
+    // In alphabetical order; a name that is in the file, or stands for one that is not, is no alias.
+    #expect(graph.layers.first?.parameters.map(\.aliases) == [["head.weight", "z.weight"], []])
   }
 
   @Test func probes() throws {

@@ -5,7 +5,7 @@ import StrictJSON
 ///
 /// Two positions share a byte, the first in its upper half. The scales may be quantised in their turn, by
 /// eight-bit positions in a table of 256, with a scale per block of their own and one offset.
-struct BlockwiseWeight {
+struct BlockwiseWeight: QuantizedWeight {
   /// Of the weight, outputs before inputs.
   let shape: [Int]
   /// All tensors that it consists of, the positions first.
@@ -14,9 +14,18 @@ struct BlockwiseWeight {
   private let table: Tensor
   private let scales: Scales
 
+  var origin: String { "bitsandbytes of 4 bits" }
+
+  static func recognise(_ codes: Tensor, _ names: QuantizedTensors) -> Recognition? {
+    guard let stem = codes.stem(before: "weight"),
+      let weight = BlockwiseWeight(codes, names.limits, { names(stem, "weight" + $0) })
+    else { return nil }
+    return .weight(codes.name, weight)
+  }
+
   /// `nil` if the tensors that belong to `codes` are missing, or contradict what their description says.
   /// - Parameter sibling: a tensor by what its name has after that of `codes`.
-  init?(_ codes: Tensor, _ limits: Limits, _ sibling: (String) -> Tensor?) {
+  private init?(_ codes: Tensor, _ limits: Limits, _ sibling: (String) -> Tensor?) {
     guard codes.elementType == .uint8, let table = sibling(".quant_map"), let absmax = sibling(".absmax"),
       let state = sibling(".quant_state.bitsandbytes__nf4") ?? sibling(".quant_state.bitsandbytes__fp4"),
       let description = BlockwiseWeight.description(state, limits)
@@ -36,13 +45,19 @@ struct BlockwiseWeight {
 
   /// The weight in C order.
   func values() throws(ReadError) -> [Float] {
-    let bytes = try codes.littleEndianBytes()
+    let bytes = try codes.load().source.copy()
     let table = try table.values(as: Float.self)
     let scales = try scales.values()
-    return (0..<shape[0] * shape[1]).map { position in
-      let byte = bytes[position / 2]
-      return table[Int(position % 2 == 0 ? byte >> 4 : byte & 0xF)] * scales[position / self.scales.blockSize]
+    let count = shape[0] * shape[1]
+    var result: [Float] = []
+    result.reserveCapacity(count)
+    for (block, scale) in scales.enumerated() {
+      for position in block * self.scales.blockSize..<min((block + 1) * self.scales.blockSize, count) {
+        let byte = bytes[position >> 1]
+        result.append(table[Int(position & 1 == 0 ? byte >> 4 : byte & 0xF)] * scale)
+      }
     }
+    return result
   }
 
   /// A JSON text in a tensor of bytes.
