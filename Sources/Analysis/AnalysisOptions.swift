@@ -14,6 +14,19 @@ public enum Compatibility: String, Sendable, CaseIterable {
   case weightwatcher
 }
 
+/// What to look at beyond the spectrum of each weight; every study costs about as much again.
+public struct Studies: OptionSet, Sendable, Hashable {
+  public let rawValue: Int
+  public init(rawValue: Int) { self.rawValue = rawValue }
+
+  /// The same entries in random order: what of the spectrum is not due to their sizes alone.
+  public static let randomized = Studies(rawValue: 1)
+  /// How localised the right singular vectors are.
+  public static let vectors = Studies(rawValue: 2)
+  /// The phase after all rows and columns are scaled to equal norms.
+  public static let whitened = Studies(rawValue: 4)
+}
+
 /// What to compute, and with what.
 public struct AnalysisOptions: Sendable {
   /// How convolutions become matrices.
@@ -27,8 +40,9 @@ public struct AnalysisOptions: Sendable {
   public var minimumEigenvalues = 8
   /// Replicates of the goodness-of-fit bootstrap of each power law; 0 leaves it out.
   public var bootstrapCount = 0
-  /// Where the bootstrap's random numbers begin.
+  /// Where all random numbers begin.
   public var seed: UInt64 = 0
+  public var studies: Studies = []
   /// Another tool's definitions to compute beside our own.
   public var compatibility: Compatibility?
   /// Worker threads, and threads of a BLAS call on a large matrix.

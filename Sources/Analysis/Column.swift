@@ -8,13 +8,21 @@ public struct Column: Sendable {
     case number(Double)
     case text(String)
     case integers([Int])
+    case numbers([Double])
   }
 
   public let name: String
   public let value: @Sendable (LayerRecord) -> Value
 
   /// All columns of schema `heavytail.analysis/1`, in order.
-  public static let all: [Column] = identity + matrix + metrics + powerLaw + alternatives + bulk + outcome
+  public static let all = columns(for: [])
+
+  /// The same with those of the studies before the outcome.
+  public static func columns(for studies: Studies) -> [Column] {
+    identity + matrix + metrics + powerLaw + alternatives + bulk
+      + (studies.contains(.randomized) ? randomized : []) + (studies.contains(.vectors) ? vectors : [])
+      + (studies.contains(.whitened) ? whitened : []) + outcome
+  }
 
   private static let identity: [Column] = [
     integer("layer_id") { $0.layerID }, text("name") { $0.name }, text("kind") { $0.kind },
@@ -46,10 +54,40 @@ public struct Column: Sendable {
     number("tw_score") { $0.tracyWidomScore }, text("phase") { $0.phase },
     text("universality_class") { $0.universalityClass }, number("mu") { $0.mu },
   ]
+  private static let randomized: [Column] = [
+    number("rand_lambda_max") { $0.randomized?.largest }, number("rand_distance") { $0.randomized?.distance },
+    number("rand_alpha") { $0.randomized?.alpha }, number("rand_D") { $0.randomized?.powerLawDistance },
+    number("alpha_minus_rand") { record in
+      record.alpha.flatMap { alpha in record.randomized?.alpha.map { alpha - $0 } }
+    },
+    integer("num_traps") { $0.randomized?.trapCount }, number("mean_spike") { $0.randomized?.meanSpike },
+  ]
+  private static let vectors: [Column] =
+    vectorColumns("bulk") { $0.bulk } + vectorColumns("tail") { $0.tail } + [
+      Column(name: "spike_ipr") { record in record.vectors.map { .numbers($0.spikeInverseParticipations) } ?? .null }
+    ]
+  private static let whitened: [Column] = [
+    text("phase_whitened") { $0.whitened?.phase }, number("bulk_fit_D_whitened") { $0.whitened?.bulkDistance },
+    integer("num_spikes_whitened") { $0.whitened?.spikeCount },
+  ]
   private static let outcome: [Column] = [
     text("status") { $0.status.rawValue }, text("reason") { $0.reason },
     text("warning") { $0.warnings.isEmpty ? nil : $0.warnings.map(\.text).joined(separator: "; ") },
   ]
+
+  private static func vectorColumns(
+    _ name: String, _ part: @escaping @Sendable (VectorStudy) -> VectorStudy.Group?
+  ) -> [Column] {
+    let values: [(String, @Sendable (VectorStudy.Group) -> Double)] = [
+      ("mean_loc_ratio", { $0.localizationRatio.mean }), ("var_loc_ratio", { $0.localizationRatio.variance }),
+      ("mean_part_ratio", { $0.participationRatio.mean }), ("var_part_ratio", { $0.participationRatio.variance }),
+      ("mean_vec_entropy", { $0.histogramEntropy.mean }), ("var_vec_entropy", { $0.histogramEntropy.variance }),
+      ("mean_shannon", { $0.shannonEntropy.mean }), ("var_shannon", { $0.shannonEntropy.variance }),
+      ("part_z", { $0.participationScore }), ("shannon_z", { $0.entropyScore }),
+    ]
+    return [integer(name + "_vectors") { $0.vectors.flatMap(part)?.count }]
+      + values.map { label, value in number("\(name)_\(label)") { $0.vectors.flatMap(part).map(value) } }
+  }
 
   private static func integer(_ name: String, _ value: @escaping @Sendable (LayerRecord) -> Int?) -> Column {
     Column(name: name) { value($0).map(Value.integer) ?? .null }

@@ -29,7 +29,15 @@ struct LayerTask: Sendable {
   var cost: Double { Double(parameter.tensor.elementCount) * Double(columns) }
 
   /// Bytes that the analysis needs beside the mapped file, or `nil` if the number does not fit in `Int`.
-  var workingBytes: Int? {
+  func workingBytes(_ studies: Studies) -> Int? {
+    guard !studies.isEmpty else { return spectrumBytes }
+    // Whole matrices as numbers, a few copies of one of them, and its eigenvectors.
+    let (dense, overflow) = parameter.tensor.elementCount.multipliedReportingOverflow(by: 4 * 8)
+    let (sum, carry) = (spectrumBytes ?? .max).addingReportingOverflow(dense)
+    return overflow || carry ? nil : sum
+  }
+
+  private var spectrumBytes: Int? {
     if let factors = (try? sliced.get())?.factors.first { return factors.workingBytes }
     guard let bytes = WeightMatrix.workingBytes(columns: columns) else { return nil }
     guard case .produced(let production) = parameter.tensor.storage else { return bytes }
@@ -49,17 +57,38 @@ struct LayerTask: Sendable {
   private func analyze(_ options: AnalysisOptions) throws(LayerFailure) -> [LayerRecord] {
     let sliced: SlicedWeight
     do { sliced = try self.sliced.get() } catch { throw .read(error) }
+    let workingBytes = workingBytes(options.studies)
     guard let bytes = workingBytes, bytes <= options.maximumMemory else {
       let needed = workingBytes.map { "\($0) bytes" } ?? "more memory than can be addressed"
       return [row(options, .skipped, "needs \(needed), the limit is \(options.maximumMemory)")]
     }
     let spectra = try eigenvalues(sliced, options.precision)
-    guard options.perSlice else { return [record(sliced, spectra, options)] }
-    return zip(sliced.matrices, spectra).map { matrix, spectrum in
-      var record = record(sliced, [spectrum], options)
+    guard options.perSlice else { return [try studied(record(sliced, spectra, options), sliced.matrices, options)] }
+    return try zip(sliced.matrices, spectra).map { (matrix, spectrum) throws(LayerFailure) in
+      var record = try studied(record(sliced, [spectrum], options), [matrix], options)
       record.name += matrix.origin.map { "[\($0.axis) \($0.index.map(String.init).joined(separator: ","))]" }.joined()
       return record
     }
+  }
+
+  /// The record with what the studies find in the same matrices.
+  private func studied(
+    _ record: LayerRecord, _ matrices: [WeightMatrix], _ options: AnalysisOptions
+  ) throws(LayerFailure) -> LayerRecord {
+    guard !options.studies.isEmpty else { return record }
+    let data = try load(parameter.tensor)
+    var dense: [RandomMatrix] = []
+    for matrix in matrices { dense.append(matrix.dense(from: data)) }
+    var record = record
+    if options.studies.contains(.randomized) {
+      record.randomized = try RandomizedStudy(dense, record, seed: options.seed)
+    }
+    if options.studies.contains(.vectors) { record.vectors = try VectorStudy(dense, record) }
+    if options.studies.contains(.whitened) {
+      record.whitened = try WhitenedStudy(dense)
+      record.warnings += record.whitened?.caveat(record.phase).map { [$0] } ?? []
+    }
+    return record
   }
 
   /// The eigenvalues of each matrix.

@@ -88,6 +88,11 @@ public struct LayerRecord: Sendable {
   public var universalityClass: String?
   public var mu: Double?
 
+  /// What the studies found, where they were asked for.
+  public var randomized: RandomizedStudy?
+  public var vectors: VectorStudy?
+  public var whitened: WhitenedStudy?
+
   /// The same weight by WeightWatcher's definitions, where they are asked for.
   public var weightWatcher: WeightWatcherRecord?
 

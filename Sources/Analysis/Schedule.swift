@@ -43,7 +43,7 @@ final class Schedule: Sendable {
 
   /// Whether several layers like this one side by side would exceed the memory limit.
   private func needsAllMemory(_ task: LayerTask) -> Bool {
-    guard let bytes = task.workingBytes else { return true }
+    guard let bytes = task.workingBytes(options.studies) else { return true }
     return bytes > options.maximumMemory / options.threadCount
   }
 

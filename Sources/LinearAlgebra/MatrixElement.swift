@@ -46,5 +46,15 @@ extension Float: MatrixElement {
   }
 }
 
+extension Double {
+  /// As `symmetricEigenvalues`, and orthonormal eigenvectors in the columns of `a`.
+  static func symmetricEigenvectors(
+    _ n: Int32, _ a: UnsafeMutablePointer<Double>, _ values: UnsafeMutablePointer<Double>
+  ) -> Int32 {
+    unsafe LAPACKE_dsyevd(LAPACK_COL_MAJOR, valuesAndVectors, lowerTriangle, n, a, n, values)
+  }
+}
+
 private let valuesOnly = CChar(UInt8(ascii: "N"))
+private let valuesAndVectors = CChar(UInt8(ascii: "V"))
 private let lowerTriangle = CChar(UInt8(ascii: "L"))

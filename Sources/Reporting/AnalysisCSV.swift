@@ -6,10 +6,11 @@ extension AnalysisResults {
   ///
   /// RFC 4180 with line feeds; loads in pandas without options.
   public var csv: String {
-    var text = (["path", "format"] + Column.all.map(\.name)).joined(separator: ",") + "\n"
+    let columns = columns
+    var text = (["path", "format"] + columns.map(\.name)).joined(separator: ",") + "\n"
     for model in models {
       for record in model.layers {
-        let fields = Column.all.map { field($0.value(record)) }
+        let fields = columns.map { field($0.value(record)) }
         text += ([quoted(model.path), quoted(model.graph.format)] + fields).joined(separator: ",") + "\n"
       }
     }
@@ -40,6 +41,7 @@ extension AnalysisResults {
     case .number(let number): "\(number)"
     case .text(let text): quoted(text)
     case .integers(let integers): quoted(integers.map(String.init).joined(separator: "x"))
+    case .numbers(let numbers): quoted(numbers.map { "\($0)" }.joined(separator: " "))
     }
   }
 }

@@ -15,7 +15,7 @@ extension AnalysisResults {
         }
       }
       writer.key("models")
-      writer.array { for model in models { $0.write(model) } }
+      writer.array { for model in models { $0.write(model, columns) } }
       writer.key("errors")
       writer.array { for error in errors { $0.write(error) } }
     }
@@ -31,7 +31,7 @@ extension AnalysisResults {
         writer.object { writer in
           writer.member("path", model.path)
           writer.member("format", model.graph.format)
-          writer.writeColumns(of: record)
+          writer.write(columns, of: record)
         }
         text += writer.text + "\n"
       }
@@ -49,14 +49,14 @@ extension JSONWriter {
     }
   }
 
-  fileprivate mutating func write(_ model: ModelReport) {
+  fileprivate mutating func write(_ model: ModelReport, _ columns: [Column]) {
     object { writer in
       writer.writeHeader(of: model.graph, path: model.path)
       writer.key("summary")
       writer.write(model.summary)
       writer.key("layers")
       writer.array { writer in
-        for record in model.layers { writer.object { $0.writeColumns(of: record) } }
+        for record in model.layers { writer.object { $0.write(columns, of: record) } }
       }
       writer.writeDiagnostics(of: model.graph)
     }
@@ -76,8 +76,8 @@ extension JSONWriter {
     }
   }
 
-  fileprivate mutating func writeColumns(of record: LayerRecord) {
-    for column in Column.all {
+  fileprivate mutating func write(_ columns: [Column], of record: LayerRecord) {
+    for column in columns {
       key(column.name)
       switch column.value(record) {
       case .null: null()
@@ -85,6 +85,7 @@ extension JSONWriter {
       case .number(let number): value(number)
       case .text(let text): value(text)
       case .integers(let integers): value(integers)
+      case .numbers(let numbers): array { for number in numbers { $0.value(number) } }
       }
     }
   }

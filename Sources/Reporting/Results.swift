@@ -10,14 +10,20 @@ public struct AnalysisResults: Sendable {
   public var errors: [(path: String, error: ReadError)]
   /// The tool's version.
   public var version: String
+  /// What was looked at beyond the spectra: their columns are in the reports.
+  public var studies: Studies
+
+  /// The columns of the reports.
+  var columns: [Column] { Column.columns(for: studies) }
 
   public init(
     settings: [(name: String, value: String)], models: [ModelReport], errors: [(path: String, error: ReadError)],
-    version: String
+    version: String, studies: Studies = []
   ) {
     self.settings = settings
     self.models = models
     self.errors = errors
     self.version = version
+    self.studies = studies
   }
 }

@@ -50,6 +50,15 @@ struct AnalyzeCommand: ParsableCommand {
       "Test each power law against this many samples of it (fit_p_value); 100 tell p to ±0.03.", valueName: "n"))
   var bootstrap = 0
 
+  @Flag(help: "Also analyse each weight with its entries in random order (rand_…, num_traps).")
+  var randomize = false
+
+  @Flag(help: "Also measure how localised the singular vectors are (bulk_…, tail_…, spike_ipr).")
+  var vectors = false
+
+  @Flag(help: "Also tell the phase with all rows and columns scaled to equal norms (phase_whitened).")
+  var whiten = false
+
   @Option(help: ArgumentHelp("Where random numbers begin; the same seed gives the same report.", valueName: "n"))
   var seed: UInt64 = 0
 
@@ -71,6 +80,9 @@ struct AnalyzeCommand: ParsableCommand {
     if compat != nil, perSlice || slicing != .positions || precision != .double {
       throw ValidationError("--compat has its own slicing and precision")
     }
+    if compat != nil, format != .table, format != .csv {
+      throw ValidationError("--compat writes CSV, not \(format.rawValue)")
+    }
     if bootstrap < 0 { throw ValidationError("--bootstrap is \(bootstrap), it must not be negative") }
     if minEvals < 2 { throw ValidationError("--min-evals is \(minEvals), it must be at least 2") }
   }
@@ -86,7 +98,7 @@ struct AnalyzeCommand: ParsableCommand {
     }
     run.failed = run.models.contains { $0.summary.failed > 0 }
     let results = AnalysisResults(
-      settings: settings, models: run.models, errors: run.errors, version: HeavyTail.version)
+      settings: settings, models: run.models, errors: run.errors, version: HeavyTail.version, studies: studies)
     if !layers.isEmpty, !run.models.isEmpty, run.models.allSatisfy({ $0.layers.isEmpty }) {
       Terminal.printError(
         "error: no layer matches \(layers.joined(separator: " or "))\n  hint: heavytail inspect lists them")
@@ -96,11 +108,20 @@ struct AnalyzeCommand: ParsableCommand {
     try run.exit()
   }
 
+  private var studies: Studies {
+    var studies: Studies = []
+    if randomize { studies.insert(.randomized) }
+    if vectors { studies.insert(.vectors) }
+    if whiten { studies.insert(.whitened) }
+    return studies
+  }
+
   private var options: AnalysisOptions {
     var options = AnalysisOptions()
     options.slicing = slicing
     options.perSlice = perSlice
     options.compatibility = compat
+    options.studies = studies
     options.precision = precision
     options.layerPatterns = layers
     options.minimumEigenvalues = minEvals

@@ -92,7 +92,7 @@ struct CompatibilityTests {
     case .text(let text): text == reference
     case .integer(let integer): Double(reference) == Double(integer)
     case .number(let number): Double(reference).map { abs(number - $0) <= 1e-8 * abs($0) } ?? false
-    case .integers: false
+    case .integers, .numbers: false
     }
   }
 }

@@ -1,0 +1,40 @@
+import LinearAlgebra
+import MatrixSlicing
+import ModelReading
+import SpectralCore
+
+extension WeightMatrix {
+  /// The whole matrix, its longer side first: the same numbers in the same order for a matrix and its transpose.
+  func dense(from data: TensorData) -> RandomMatrix {
+    var values = [Double](repeating: 0, count: rows * columns)
+    var block = [Double](repeating: 0, count: outputCount * inputCount)
+    var span = block.mutableSpan
+    decode(outputs: 0..<outputCount, inputs: 0..<inputCount, from: data, into: &span)
+    guard isTransposed else { return RandomMatrix(rows: rows, columns: columns, values: block) }
+    for row in 0..<rows {
+      for column in 0..<columns { values[row * columns + column] = block[column * rows + row] }
+    }
+    return RandomMatrix(rows: rows, columns: columns, values: values)
+  }
+}
+
+extension RandomMatrix {
+  /// WᵀW.
+  func gram() -> GramMatrix<Double> {
+    var gram = GramMatrix<Double>(order: columns)
+    let step = max(64, (1 << 21) / columns)
+    for start in stride(from: 0, to: rows, by: step) {
+      let range = start..<min(start + step, rows)
+      var block = AlignedBuffer<Double>(count: range.count * columns)
+      var span = block.mutableSpan
+      for index in 0..<span.count { span[index] = values[start * columns + index] }
+      gram.add(rows: block, rowCount: range.count)
+    }
+    return gram
+  }
+
+  /// The eigenvalues of WᵀW, ascending.
+  func eigenvalues() throws(LayerFailure) -> [Double] {
+    do { return try gram().eigenvalues() } catch { throw .numeric(error.description) }
+  }
+}
