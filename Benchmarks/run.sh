@@ -43,6 +43,15 @@ done
 row "analyze LeNet5Large" "$tool" analyze SampleModels/LeNet5Large
 row "analyze MLP3 (two models)" "$tool" analyze SampleModels/MLP3
 
+if command -v python3 >/dev/null; then
+  large=$(mktemp -d)
+  trap 'rm -rf "$large"' EXIT
+  python3 Benchmarks/make_large_models.py "$large"
+  for model in inline-1gib.onnx external-2gib.onnx sharded-20gib; do
+    row "inspect $model" "$tool" inspect "$large/$model"
+  done
+fi
+
 if python3 -c 'import weightwatcher' 2>/dev/null; then
   row "WeightWatcher, LeNet5Large" python3 Benchmarks/peer.py SampleModels/LeNet5Large
 else

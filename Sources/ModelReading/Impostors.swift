@@ -17,8 +17,12 @@ enum Impostors {
     ("import ", "Python source code", "give the saved model, not the program that makes it"),
     ("Rar!", "a RAR archive", "unpack it first"),
     ("BZh", "a bzip2 archive", "unpack it first"),
+    ("ir_version:", "an ONNX model in protobuf's text format", onnxHint),
+    ("saved_model_schema_version:", "a TensorFlow SavedModel in text form", ProtobufImpostors.tensorFlowHint),
+    ("node {", "a TensorFlow graph in text form", ProtobufImpostors.tensorFlowHint),
     ("GGUF", "a GGUF model, which no reader here handles", "convert it to safetensors"),
   ]
+  private static let onnxHint = "load it with the onnx package and save it as .onnx"
   private static let webHint = "the download saved a web page; fetch the file again"
 
   private static let binarySignatures: [(bytes: [UInt8], offset: Int, name: String, hint: String)] = [
@@ -28,6 +32,7 @@ enum Impostors {
     ([0x1F, 0x8B], 0, "a gzip archive", "unpack it first: gunzip"),
     ([0xFD, 0x37, 0x7A, 0x58, 0x5A], 0, "an xz archive", "unpack it first: unxz"),
     ([0x28, 0xB5, 0x2F, 0xFD], 0, "a Zstandard archive", "unpack it first: unzstd"),
+    (Array("ORTM".utf8), 4, "an ONNX Runtime model (.ort)", "give the .onnx model that it was made from"),
     (Array("TFL3".utf8), 4, "a TensorFlow Lite model, which no reader here handles", "convert it to ONNX"),
   ]
 
@@ -42,7 +47,11 @@ enum Impostors {
     }
     for signature in binarySignatures
     where signature.bytes.indices.allSatisfy({ prefix.byte(at: signature.offset + $0) == signature.bytes[$0] }) {
-      return ReadError(.unrecognized, "is \(signature.name)", file: path, offset: 0, hint: signature.hint)
+      return ReadError(
+        .unrecognized, "is \(signature.name)\(contents(ofArchive: path))", file: path, offset: 0, hint: signature.hint)
+    }
+    if let other = onnxText(prefix, at: start) ?? ProtobufImpostors.name(prefix) {
+      return ReadError(.unrecognized, "is \(other.name)", file: path, offset: 0, hint: other.hint)
     }
     if (0..<prefix.byteCount).allSatisfy({ prefix.byte(at: $0) == 0 }) {
       return ReadError(
@@ -52,9 +61,28 @@ enum Impostors {
     return nil
   }
 
+  /// What an archive of one file holds, by its own name: ` of 'model.onnx'` for `model.onnx.gz`.
+  private static func contents(ofArchive path: String) -> String {
+    let name = path.split(separator: "/").last ?? ""
+    guard let ending = [".gz", ".xz", ".zst"].first(where: { name.hasSuffix($0) }) else { return "" }
+    return " of '\(name.dropLast(ending.count))'"
+  }
+
+  /// ONNX's own text format, `<ir_version: 8, …>`, and its JSON.
+  private static func onnxText(_ prefix: RawSpan, at start: Int) -> (name: String, hint: String)? {
+    if prefix.starts(with: "<", at: start), prefix.starts(with: "ir_version", at: textStart(prefix, from: start + 1)) {
+      return ("an ONNX model in ONNX's text format", onnxHint)
+    }
+    if prefix.starts(with: "{", at: start), prefix.starts(with: "\"irVersion\"", at: textStart(prefix, from: start + 1))
+    {
+      return ("an ONNX model in JSON", onnxHint)
+    }
+    return nil
+  }
+
   /// Position of the first byte that is not white space.
-  private static func textStart(_ prefix: RawSpan) -> Int {
-    var offset = 0
+  private static func textStart(_ prefix: RawSpan, from start: Int = 0) -> Int {
+    var offset = start
     while let byte = prefix.byte(at: offset), [0x09, 0x0A, 0x0D, 0x20].contains(byte) { offset += 1 }
     return offset
   }

@@ -114,6 +114,17 @@ private enum C: FakeName { static let name = "ccc" }
     ("GGUF\u{3}", "is a GGUF model, which no reader here handles"),
     ("\u{1C}\0\0\0TFL3", "is a TensorFlow Lite model, which no reader here handles"), ("", "is empty"),
     ("\0\0\0\0", "begins with 4 zero bytes"),
+    ("\u{1C}\0\0\0ORTM", "is an ONNX Runtime model (.ort)"),
+    ("ir_version: 8\ngraph {", "is an ONNX model in protobuf's text format"),
+    ("<\n  ir_version: 8,", "is an ONNX model in ONNX's text format"),
+    ("{\n  \"irVersion\": \"8\"", "is an ONNX model in JSON"),
+    ("node {\n  name:", "is a TensorFlow graph in text form"),
+    ("saved_model_schema_version: 1", "is a TensorFlow SavedModel in text form"),
+    // dims 2 and 3, float, a name.
+    ("\u{8}\u{2}\u{8}\u{3}\u{10}\u{1}\u{42}\u{1}w", "is a single ONNX tensor (TensorProto), not a model"),
+    // A schema version, a graph with its meta information.
+    ("\u{8}\u{1}\u{12}\u{9}\u{A}\u{7}\u{22}\u{5}serve", "is a TensorFlow SavedModel, which no reader here handles"),
+    ("\u{A}\u{10}\u{A}\u{1}x\u{12}\u{B}Placeholder", "is a TensorFlow graph (GraphDef), which no reader here handles"),
   ]) func impostorsAreNamed(_ text: String, _ message: String) throws { try expect(Array(text.utf8), message) }
 
   @Test(
@@ -127,8 +138,21 @@ private enum C: FakeName { static let name = "ccc" }
     try expect(bytes, message)
   }
 
-  private func expect(_ bytes: [UInt8], _ message: String) throws {
-    try Fixtures.withFile(bytes, named: "model.aaa") { path in
+  @Test(arguments: ["weights.npy", "model.onnx"]) func compressedFilesAreNamedWithWhatTheyHold(_ name: String) throws {
+    try expect([0x1F, 0x8B, 8], "is a gzip archive of '\(name)'", named: name + ".gz")
+  }
+
+  @Test func protobufIsCutAnywhere() throws {
+    let graph = Array("\u{A}\u{10}\u{A}\u{1}x\u{12}\u{B}Placeholder".utf8)
+    for length in 1..<graph.count {
+      try Fixtures.withFile(Array(graph[..<length])) { path in
+        _ = #expect(throws: ReadError.self) { try ReaderRegistry([Fake<A>(match: .no)]).open(path) }
+      }
+    }
+  }
+
+  private func expect(_ bytes: [UInt8], _ message: String, named name: String = "model.aaa") throws {
+    try Fixtures.withFile(bytes, named: name) { path in
       let error = #expect(throws: ReadError.self) { try ReaderRegistry([Fake<A>(match: .possible)]).open(path) }
       #expect(error?.code == .unrecognized)
       #expect(error?.message == message)

@@ -59,41 +59,4 @@ import Testing
       if error.file == path { #expect((error.offset ?? 0) <= bytes.count, "\(what): \(error)") }
     }
   }
-
-  /// A sparse file of 8 GiB opens in no time and takes no memory.
-  @Test func openingTouchesNoWeights() throws {
-    let count = 1 << 31
-    let header = #"{"w.weight":{"dtype":"F32","shape":[32768,65536],"data_offsets":[0,\#(count * 4)]}}"#
-    let padded = header + String(repeating: " ", count: (8 - header.utf8.count % 8) % 8)
-    let length = (0..<8).map { UInt8(truncatingIfNeeded: padded.utf8.count >> ($0 * 8)) }
-    try expectOpensUntouched(length + Array(padded.utf8), dataBytes: count * 4, "sparse.safetensors")
-    let description = "{'descr': '<f4', 'fortran_order': False, 'shape': (32768, 65536), }"
-    let text = description + String(repeating: " ", count: 117 - description.utf8.count) + "\n"
-    try expectOpensUntouched(
-      [0x93] + Array("NUMPY".utf8) + [1, 0, 118, 0] + Array(text.utf8), dataBytes: count * 4, "sparse.npy")
-  }
-
-  private func expectOpensUntouched(_ start: [UInt8], dataBytes: Int, _ name: String) throws {
-    try Fixtures.withFile(start, named: name) { path in
-      guard unsafe truncate(path, start.count + dataBytes) == 0 else { return }
-      // Other tests take memory at the same time; they do not do so every time.
-      let growth = try (0..<5).map { _ in
-        let before = try residentBytes()
-        let graph = try registry.open(path)
-        #expect(graph.layers.map { $0.parameters[0].tensor.shape } == [[32768, 65536]])
-        return try residentBytes() - before
-      }
-      #expect(growth.contains { $0 < 64 << 20 }, "\(growth)")
-    }
-  }
-
-  /// Memory of this process that is in RAM, in bytes.
-  private func residentBytes() throws -> Int {
-    guard let file = unsafe fopen("/proc/self/statm", "r") else { return 0 }
-    defer { unsafe fclose(file) }
-    var line = [CChar](repeating: 0, count: 256)
-    let count = unsafe fread(&line, 1, 255, file)
-    let text = String(decoding: line[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    return (text.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0) * 4096
-  }
 }
