@@ -147,6 +147,8 @@ extension ObjectWalk {
   private static let harmless: Set<String> = [
     "numpy.ndarray", "numpy.dtype", "numpy.matrix", "numpy._core.multiarray._reconstruct",
     "numpy._core._internal._reconstruct", "numpy._core.multiarray.scalar", "numpy._core.numeric._frombuffer",
+    "numpy.ma.core._mareconstruct", "numpy.ma.core.MaskedArray", "numpy.ma.MaskedArray", "numpy.record",
+    "numpy.recarray", "numpy.rec.recarray", "numpy._core.records.recarray", "numpy._core.records.record",
     "numpy.matrixlib.defmatrix.matrix", "_codecs.encode", "collections.OrderedDict", "collections.defaultdict",
     "builtins.bytes", "builtins.bytearray", "builtins.dict", "builtins.list", "builtins.tuple", "builtins.set",
     "builtins.range", "builtins.xrange", "builtins.slice", "builtins.complex",

@@ -39,12 +39,37 @@ struct KernelRules {
   /// - Returns: `nil` if no layer has a kernel of so many axes, or of so few.
   func describe(_ kernel: NamedTensor, bias: Int?, words: Words) -> DescribedKernel? {
     if words.isLowRankAdapter, let adapter = lowRank(kernel) { return adapter }
+    if words.isLayerStack, kernel.rank >= 3 { return stack(kernel, bias, words) }
     switch kernel.rank {
     case 2: return matrix(kernel, bias, words)
     case 3: return cube(kernel, bias, words)
     case 4, 5: return convolution(kernel, bias, words)
     default: return nil
     }
+  }
+
+  /// Layers of one shape behind one another: a kernel and a bias with one axis more than a layer's have.
+  func describeStack(_ kernel: NamedTensor, bias: [Int], words: Words) -> DescribedKernel? {
+    guard kernel.rank >= 3, bias.count == 2, bias[0] == kernel.tensor.shape[0], !words.isAttentionInput,
+      !words.isExpert,
+      [kernel.tensor.shape[1], kernel.tensor.shape[kernel.rank - 1]].contains(bias[1])
+    else { return nil }
+    return stack(kernel, bias[1], words)
+  }
+
+  /// What the first layer of a stack is, all of them are.
+  private func stack(_ kernel: NamedTensor, _ bias: Int?, _ words: Words) -> DescribedKernel? {
+    guard kernel.tensor.shape[0] > 0 else { return nil }
+    let first = NamedTensor(kernel.tensor.selected(axis: 0, index: 0))
+    let inner: DescribedKernel?
+    switch first.rank {
+    case 2: inner = matrix(first, bias, words)
+    case 3: inner = cube(first, bias, words)
+    default: inner = convolution(first, bias, words)
+    }
+    guard let inner, inner.groups == 1 else { return nil }
+    return DescribedKernel(
+      inner.kind, kernel.tensor, [.expert] + inner.tensor.axes, note: "layers of one shape, stacked")
   }
 
   /// The order that the name and the convention suggest, before any evidence.

@@ -85,7 +85,8 @@ struct LayerAssembler {
     guard let kernel = rest.first(where: isKernel) else { return }
     let bias = rest.first { $0.leaf == .bias && $0.tensor.elementType.isFloatingPoint }
     let (effective, note) = effective(kernel)
-    guard let described = rules.describe(effective, bias: group.biasLength, words: words) else { return }
+    let stack = bias.flatMap { rules.describeStack(effective, bias: $0.tensor.shape, words: words) }
+    guard let described = stack ?? rules.describe(effective, bias: group.biasLength, words: words) else { return }
     _ = take(where: { $0.tensor.name == kernel.tensor.name })
     var parameters = kernels(described, words)
     if let bias, let taken = take(where: { $0.tensor.name == bias.tensor.name }) {

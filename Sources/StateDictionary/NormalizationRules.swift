@@ -38,7 +38,8 @@ extension LayerAssembler {
     }
     guard !rest.contains(where: { $0.leaf == .table || ($0.leaf == .other && $0.rank >= 2) }) else { return nil }
     let names: [Leaf] = [.scale, .offset, .runningMean, .runningVariance]
-    if rest.contains(where: { names.contains($0.leaf) && $0.rank <= 1 }), rest.allSatisfy({ $0.rank <= 1 }) {
+    let maximumRank = words.isLayerStack ? 2 : 1
+    if rest.contains(where: { names.contains($0.leaf) }), rest.allSatisfy({ $0.rank <= maximumRank }) {
       return words.isNormalization || rest.count > 1 ? .normalization : nil
     }
     guard let weight, rest.allSatisfy({ $0.rank <= 1 }) else { return nil }

@@ -12,6 +12,10 @@ struct TensorName {
     let bytes = Array(name.utf8)
     let end = TensorName.endWithoutOutputIndex(bytes)
     if let split = bytes[..<end].lastIndex(where: { $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "/") }) {
+      if let inner = TensorName.attentionSplit(bytes[(split + 1)..<end]) {
+        self.init(bytes[..<inner], bytes[(inner + 1)..<end], separator: "_")
+        return
+      }
       self.init(bytes[..<split], bytes[(split + 1)..<end], separator: String(decoding: [bytes[split]], as: UTF8.self))
     } else if let split = TensorName.underscoreSplit(bytes[..<end]) {
       self.init(bytes[..<split], bytes[(split + 1)..<end], separator: "_")
@@ -22,7 +26,9 @@ struct TensorName {
 
   private init(_ prefix: ArraySlice<UInt8>, _ leaf: ArraySlice<UInt8>, separator: String) {
     let text = String(decoding: leaf.map(lowercased), as: UTF8.self)
-    let path = String(decoding: prefix, as: UTF8.self)
+    // Haiku puts two slashes before the parameter: `linear//weights`.
+    let end = prefix.lastIndex { $0 != UInt8(ascii: "/") }.map { $0 + 1 } ?? prefix.endIndex
+    let path = String(decoding: prefix[..<end], as: UTF8.self)
     self.separator = separator
     (self.prefix, leafText) = TensorName.parametrized(path, text) ?? (path, text)
     self.leaf = Leaf(leafText)
@@ -50,6 +56,16 @@ struct TensorName {
     case .weight, .kernel, .bias: return split
     default: return nil
     }
+  }
+
+  /// `query_w` and `output_b` of an attention layer are parameters of a projection each.
+  private static func attentionSplit(_ bytes: ArraySlice<UInt8>) -> Int? {
+    guard bytes.count > 2, let last = bytes.last.map(lowercased),
+      [UInt8(ascii: "w"), UInt8(ascii: "b")].contains(last),
+      bytes[bytes.endIndex - 2] == UInt8(ascii: "_"),
+      ["query", "key", "value", "gating", "output"].contains(String(decoding: bytes.dropLast(2), as: UTF8.self))
+    else { return nil }
+    return bytes.endIndex - 2
   }
 
   /// Where the name ends when `:0`, the output of a TensorFlow operation, is left off.

@@ -26,6 +26,8 @@ struct Words {
     if lastContains(["unembed", "embed_out", "patch_embed"]) { return false }
     return lastContains(["embed", "lookup", "codebook", "token_type"])
       || lastHas(token: ["emb", "wte", "wpe", "shared"])
+      // Word vectors: gensim's, GloVe's, those of the first word2vec.
+      || ["vectors", "syn0", "syn1", "syn1neg"].contains(last)
   }
   var isExpert: Bool { anyContains(["expert", "moe", "exps"]) }
   var isConvolution: Bool { lastContains(["conv", "stft"]) }
@@ -43,7 +45,7 @@ struct Words {
   }
   var isBilinear: Bool { lastContains(["bilinear"]) }
   /// The query, key and value projections of an attention layer by einsum.
-  var isAttentionInput: Bool { ["query", "key", "value"].contains(last) }
+  var isAttentionInput: Bool { ["query", "key", "value", "gating"].contains(last) }
   var isAttentionOutput: Bool { ["out", "output", "attention_output"].contains(last) }
   /// Query, key and value in one matrix.
   var isFusedAttention: Bool {
@@ -63,6 +65,8 @@ struct Words {
   var isOneLetterFamily: Bool { ["c_attn", "c_fc", "c_proj", "q_attn"].contains(last) }
   /// The gate and up projections in one matrix.
   var isFusedGate: Bool { last == "gate_up_proj" }
+  /// Layers of one shape, their parameters stacked along a first axis of their own.
+  var isLayerStack: Bool { anyContains(["evoformer_iteration", "extra_msa_stack", "layer_stack"]) }
   var isLowRankAdapter: Bool {
     components.contains { component in
       ["lora_a", "lora_b", "lora_down", "lora_up", "lora_embedding_a", "lora_embedding_b"].contains(component)
@@ -83,7 +87,8 @@ struct Words {
   /// The optimizer's memory.
   var isOptimizerState: Bool {
     components.contains {
-      ["optimizer", "exp_avg", "exp_avg_sq", "momentum_buffer", "optimizer_state", "optimizer_states"].contains($0)
+      ["optimizer", "exp_avg", "exp_avg_sq", "momentum_buffer", "optimizer_state", "optimizer_states", "param_states"]
+        .contains($0)
     }
   }
 }

@@ -66,13 +66,16 @@ struct NPYHeaderTests {
     #expect(try contents.tensors[1].values(as: Float.self) == [7, 8, 7, 8])
   }
 
-  @Test func unalignedFieldIsReported() throws {
-    let layout = try header(NPYBuilder.array("[('a', '|i1'), ('b', '<f4')]", "(2,)", [])).layout
-    let storage = Tensor.Storage.bytes(ByteSource(owned: [UInt8](repeating: 0, count: 10), label: "a.npy"))
+  @Test func unalignedFieldsAreGathered() throws {
+    let layout = try header(NPYBuilder.array("[('a', '|i1'), ('b', '>f4', (2,))]", "(2,)", [])).layout
+    let data: [UInt8] = [1, 0x3F, 0x80, 0, 0, 0x40, 0, 0, 0, 2, 0xBF, 0x80, 0, 0, 0, 0, 0, 0]
+    let storage = Tensor.Storage.bytes(ByteSource(owned: data, label: "a.npy"))
     let contents = try layout.contents(named: "x", in: storage, limits: Limits())
-    #expect(contents.tensors.map(\.name) == ["x.a"])
-    #expect(contents.diagnostics.map(\.code) == [.unsupportedTensor])
-    #expect(contents.inventory.map(\.name) == ["x.a", "x.b"])
+    #expect(contents.tensors.map(\.name) == ["x.a", "x.b"])
+    #expect(try contents.tensors[0].values() == [1, 2])
+    #expect(try contents.tensors[1].values() == [1, 2, -1, 0])
+    let short = Tensor.Storage.bytes(ByteSource(owned: Array(data.dropLast()), label: "a.npy"))
+    #expect(throws: ReadError.self) { try layout.contents(named: "x", in: short, limits: Limits()) }
   }
 
   @Test func opaqueElementsAreReported() throws {

@@ -54,12 +54,11 @@ public struct ArrayLayout: Sendable {
   ) throws(ReadError) {
     switch type.content {
     case .element(let element, let order):
-      guard let strides = elementStrides(place, element.byteWidth) else {
-        return contents.refuse(name, type, place.shape, "lies in a structure at positions that are no multiple of it")
-      }
+      let strides = elementStrides(place, element.byteWidth)
       let tensor = try Tensor(
         name: name, elementType: element, byteOrder: order, shape: place.shape, strides: strides,
-        elementOffset: place.offset / element.byteWidth, storage: storage, limits: limits)
+        elementOffset: strides == nil ? 0 : place.offset / element.byteWidth,
+        storage: strides == nil ? gathered(name, place, element.byteWidth, storage, limits) : storage, limits: limits)
       contents.tensors.append(tensor)
       contents.inventory.append(TensorRecord(tensor))
     case .structure(let fields):
@@ -105,6 +104,19 @@ public struct ArrayLayout: Sendable {
     return result
   }
 
+  /// The elements of a field that starts at no multiple of their width, one behind the other.
+  private func gathered(
+    _ name: String, _ place: Placement, _ width: Int, _ storage: Tensor.Storage, _ limits: Limits
+  ) throws(ReadError) -> Tensor.Storage {
+    let bytes = try Tensor(
+      name: name, elementType: .uint8, shape: place.shape + [width], strides: (place.strides ?? []) + [1],
+      elementOffset: place.offset, storage: storage, limits: limits)
+    let production = ProducedBytes(byteCount: bytes.byteCount, label: storage.label) { () throws(ReadError) in
+      try bytes.littleEndianBytes()
+    }
+    return .produced(production)
+  }
+
   /// Strides in elements, or `nil` if some element does not start at a multiple of the width.
   private func elementStrides(_ place: Placement, _ width: Int) -> [Int]? {
     guard let strides = place.strides else {
@@ -118,7 +130,8 @@ public struct ArrayLayout: Sendable {
 extension ArrayLayout.Contents {
   fileprivate mutating func refuse(_ name: String, _ type: NumPyType, _ shape: [Int], _ reason: String) {
     inventory.append(TensorRecord(name: name, elementType: type.spelling, shape: shape))
-    diagnostics.append(Diagnostic(.unsupportedTensor, name, "\(reason) (numpy type \(type.spelling))"))
+    diagnostics.append(
+      Diagnostic(.unsupportedTensor, name, "\(reason) (numpy type \(type.spelling))", hint: type.hint))
   }
 
   /// Adds what another array holds.

@@ -57,6 +57,21 @@ public struct NumPyType: Sendable {
     self.init(content, byteWidth: width, spelling: spelling)
   }
 
+  /// What elements are that numpy itself knows by their size alone.
+  private static func opaque(_ size: Int) -> String {
+    switch size {
+    case 1: "1 byte of unknown meaning: float8 in one of its forms, or int4"
+    case 2: "2 bytes of unknown meaning: bfloat16, or something else of that size"
+    default: "\(size) bytes of unknown meaning"
+    }
+  }
+
+  /// What helps with elements that are not read.
+  var hint: String? {
+    guard case .unreadable = content, byteWidth <= 2 else { return nil }
+    return "numpy keeps no name for such types: save the array as float32"
+  }
+
   private static func simple(_ kind: UInt8, _ size: Int?, _ order: ByteOrder) -> (Content, Int)? {
     switch (kind, size) {
     case (UInt8(ascii: "O"), _): return (.object, 8)
@@ -65,7 +80,7 @@ public struct NumPyType: Sendable {
     case (UInt8(ascii: "U"), let size?): return (.text, size * 4)
     case (UInt8(ascii: "M"), 8), (UInt8(ascii: "m"), 8): return (.text, 8)
     case (UInt8(ascii: "V"), let size?):
-      return (.unreadable("\(size) bytes of unknown meaning, as a bfloat16 or float8 array is saved"), size)
+      return (.unreadable(NumPyType.opaque(size)), size)
     case (UInt8(ascii: "f"), 12), (UInt8(ascii: "f"), 16), (UInt8(ascii: "c"), 24), (UInt8(ascii: "c"), 32):
       return (.unreadable("extended precision, whose layout depends on the machine"), size ?? 0)
     default:
@@ -117,8 +132,7 @@ extension NumPyType {
       fields.append(Field(name: name, offset: offset, shape: shape, type: type))
       offset = end
     }
-    let names = fields.map { "'\($0.name)': \($0.type.spelling)" }.joined(separator: ", ")
-    self.init(.structure(fields), byteWidth: offset, spelling: "{\(names)}")
+    self.init(.structure(fields), byteWidth: offset, spelling: NumPyType.spelling(fields))
   }
 
   /// A name, or a title and a name.
@@ -142,6 +156,22 @@ extension NumPyType {
       result.append(extent)
     }
     return result
+  }
+
+  /// Fields at offsets of their own, as pickles have them.
+  /// - Returns: `nil` if a field reaches beyond the structure.
+  init?(fields: [Field], byteWidth: Int) {
+    for field in fields {
+      guard let count = Tensor.elementCount(field.shape),
+        let end = NumPyType.end(field.offset, count, field.type.byteWidth),
+        end <= byteWidth
+      else { return nil }
+    }
+    self.init(.structure(fields), byteWidth: byteWidth, spelling: NumPyType.spelling(fields))
+  }
+
+  private static func spelling(_ fields: [Field]) -> String {
+    "{" + fields.map { "'\($0.name)': \($0.type.spelling)" }.joined(separator: ", ") + "}"
   }
 
   private static func end(_ start: Int, _ count: Int, _ width: Int) -> Int? {

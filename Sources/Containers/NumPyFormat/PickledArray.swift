@@ -15,6 +15,8 @@ public struct PickledArray: Sendable {
 
   public let layout: ArrayLayout
   public let elements: Elements
+  /// Whether some elements may be masked out; they have values all the same.
+  public private(set) var isMasked = false
 
   /// - Returns: `nil` if the node is no array.
   /// - Throws: `.malformed` or `.unsupported` for an array whose state makes no sense.
@@ -28,6 +30,12 @@ public struct PickledArray: Sendable {
       guard fields.count == 4 else { throw pickle.malformed("has a numpy array with \(state.count) parts, not 5") }
       try self.init(
         pickle, type: fields[1], shape: fields[0], isFortranOrder: pickle.isTrue(fields[2]), data: fields[3])
+    case "numpy.ma.core._mareconstruct":
+      guard let state = pickle.state(of: id).flatMap(pickle.tuple), state.count == 7 else {
+        throw pickle.malformed("has a masked numpy array without its 7 parts")
+      }
+      try self.init(pickle, type: state[2], shape: state[1], isFortranOrder: pickle.isTrue(state[3]), data: state[4])
+      isMasked = true
     case "numpy._core.numeric._frombuffer":
       guard arguments.count == 4 else {
         throw pickle.malformed("has a numpy array with \(arguments.count) parts, not 4")
@@ -73,21 +81,37 @@ public struct PickledArray: Sendable {
   /// - Throws: as `Tensor.init`.
   public func contents(named name: String, limits: Limits) throws(ReadError) -> ArrayLayout.Contents {
     guard case .bytes(let source) = elements else { return ArrayLayout.Contents() }
-    return try layout.contents(named: name, in: .bytes(source), limits: limits)
+    var contents = try layout.contents(named: name, in: .bytes(source), limits: limits)
+    if isMasked { contents.diagnostics.append(Diagnostic(.inferred, name, "has a mask, which is not applied")) }
+    return contents
   }
 }
 
 extension NumPyType {
   /// The type that a pickled `numpy.dtype` describes; `nil` if it is none, or not known.
-  ///
-  /// Structures are known by their size alone.
   public init?(_ id: Pickle.ID, in pickle: Pickle) {
-    guard pickle.callable(of: id)?.description == "numpy.dtype", let first = pickle.arguments(of: id)?.first else {
-      return nil
-    }
-    // (version, byte order, subtype, names, fields, …)
+    var remaining = NumPyType.maximumFieldCount
+    self.init(id, in: pickle, depth: 0, &remaining)
+  }
+
+  /// Fields in one type; structures may share parts, so that few bytes describe many.
+  private static let maximumFieldCount = 1_000
+  private static let maximumDepth = 8
+
+  private init?(_ id: Pickle.ID, in pickle: Pickle, depth: Int, _ remaining: inout Int) {
+    guard depth < NumPyType.maximumDepth, pickle.callable(of: id)?.description == "numpy.dtype",
+      let first = pickle.arguments(of: id)?.first
+    else { return nil }
+    // (version, byte order, subtype, names, fields, size, …)
     let state = pickle.state(of: id).flatMap(pickle.tuple) ?? []
     let order = state.count > 1 ? pickle.text(state[1]) ?? "" : ""
+    if state.count > 5, let names = pickle.tuple(state[3]) {
+      guard let width = pickle.integer(state[5]), width >= 0,
+        let fields = NumPyType.fields(names, state[4], pickle, depth, &remaining)
+      else { return nil }
+      self.init(fields: fields, byteWidth: width)
+      return
+    }
     if let global = pickle.global(first) {
       guard global.module == "ml_dtypes" || global.module.utf8.starts(with: "ml_dtypes.".utf8) else { return nil }
       self.init(extensionType: global.name, order == ">" ? .big : .little)
@@ -96,6 +120,31 @@ extension NumPyType {
     guard let name = pickle.text(first) else { return nil }
     let isSpelledOut = name.utf8.first.map { Array("<>|=".utf8).contains($0) } ?? false
     self.init(isSpelledOut || !["<", ">"].contains(order) ? name : order + name)
+  }
+
+  /// The fields that a dictionary of `name: (type, offset)` describes, in the order of `names`.
+  private static func fields(
+    _ names: [Pickle.ID], _ dictionary: Pickle.ID, _ pickle: Pickle, _ depth: Int, _ remaining: inout Int
+  ) -> [Field]? {
+    remaining -= names.count
+    guard remaining >= 0 else { return nil }
+    var result: [Field] = []
+    for name in names {
+      guard let name = pickle.text(name), let entry = pickle.value(in: dictionary, forKey: name),
+        let parts = pickle.tuple(entry), parts.count >= 2, let offset = pickle.integer(parts[1]), offset >= 0
+      else { return nil }
+      // A field that is an array has a type with the type of its elements inside.
+      var (type, shape) = (parts[0], [Int]())
+      if let state = pickle.state(of: type).flatMap(pickle.tuple), state.count > 2, let inner = pickle.tuple(state[2]),
+        inner.count == 2
+      {
+        guard let extents = pickle.integers(inner[1]), extents.allSatisfy({ $0 >= 0 }) else { return nil }
+        (type, shape) = (inner[0], extents)
+      }
+      guard let type = NumPyType(type, in: pickle, depth: depth + 1, &remaining) else { return nil }
+      result.append(Field(name: name, offset: offset, shape: shape, type: type))
+    }
+    return result
   }
 }
 
