@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Variety/quantized.onnx and Variety/chains.onnx: weights that are not stored as an operator sees them.
+"""Variety/quantized.onnx, chains.onnx and encodings.onnx: weights that are not stored as an operator sees them.
 
 The truth about standard operators comes from onnx's own reference evaluator; that about the operators of
 ONNX Runtime, which it does not have, from their documentation, spelled out in numpy here."""
@@ -292,8 +292,42 @@ def make_chains():
     return b.write("chains.onnx", "weights behind other nodes: sparse, split, joined, in subgraphs and functions", [function])
 
 
+# Every element type, raw and in its typed field: what the onnx package itself reads back.
+WIDE = {"int4": np.int8, "int2": np.int8, "uint4": np.uint8, "uint2": np.uint8,
+        "float4_e2m1fn": ml_dtypes.float8_e4m3fn}
+SPELLED = {"float8_e4m3fn": "float8e4m3fn", "float8_e4m3fnuz": "float8e4m3fnuz", "float8_e5m2": "float8e5m2",
+           "float8_e5m2fnuz": "float8e5m2fnuz", "float8_e8m0fnu": "float8e8m0fnu"}
+
+
+def make_encodings():
+    b = Builder()
+    for code in range(1, 27):
+        if code in (8, 14, 15):  # text and complex numbers: no weights
+            continue
+        dtype = helper.tensor_dtype_to_np_dtype(code)
+        integer = np.dtype(dtype).kind in "iub" or "int" in dtype.name
+        low, high = (0 if dtype.name.startswith(("u", "b")) else -2), (1 if dtype.name in ("int2", "bool") else 3)
+        array = (whole(low, high, 3, 5, dtype=np.int64) if integer else np.abs(draw(3, 5))).astype(dtype)
+        for form in ("raw", "typed"):
+            name = f"{TensorProto.DataType.Name(code).lower()}_{form}"
+            if form == "raw":
+                proto = numpy_helper.from_array(array, name)
+            else:
+                values = array.astype(np.float32) if np.dtype(dtype).kind == "V" else array
+                proto = helper.make_tensor(name, code, array.shape, values.ravel().tolist())
+                assert not proto.raw_data
+            assert np.array_equal(numpy_helper.to_array(proto).astype(np.float64), array.astype(np.float64)), name
+            b.initializers.append(proto)
+            real = b.node("Cast", [name], name + "/Cast", to=TensorProto.FLOAT)
+            b.node("MatMul", ["x", real], f"/{name}/MatMul")
+            stored = array.astype(WIDE.get(dtype.name, dtype))
+            element = SPELLED.get(stored.dtype.name, stored.dtype.name)
+            b.rows.append(common.layer(name, "dense", stored.T, element_type=element))
+    return b.write("encodings.onnx", "every element type, raw and in its typed field")
+
+
 if __name__ == "__main__":
-    made = [make_quantized(), make_chains()]
+    made = [make_quantized(), make_chains(), make_encodings()]
     names = {entry["path"] for entry in made}
     kept = manifest.load()
     manifest.store({"schema": 1, "files": [e for e in kept["files"] if e["path"] not in names] + made})

@@ -70,10 +70,12 @@ enum Impostors {
 
   /// ONNX's own text format, `<ir_version: 8, …>`, and its JSON.
   private static func onnxText(_ prefix: RawSpan, at start: Int) -> (name: String, hint: String)? {
-    if prefix.starts(with: "<", at: start), prefix.starts(with: "ir_version", at: textStart(prefix, from: start + 1)) {
+    let key = textStart(prefix, from: start + 1)
+    if prefix.starts(with: "<", at: start), prefix.starts(with: "ir_version", at: key) {
       return ("an ONNX model in ONNX's text format", onnxHint)
     }
-    if prefix.starts(with: "{", at: start), prefix.starts(with: "\"irVersion\"", at: textStart(prefix, from: start + 1))
+    if prefix.starts(with: "{", at: start),
+      prefix.starts(with: "\"ir_version\"", at: key) || prefix.starts(with: "\"irVersion\"", at: key)
     {
       return ("an ONNX model in JSON", onnxHint)
     }

@@ -117,7 +117,7 @@ private enum C: FakeName { static let name = "ccc" }
     ("\u{1C}\0\0\0ORTM", "is an ONNX Runtime model (.ort)"),
     ("ir_version: 8\ngraph {", "is an ONNX model in protobuf's text format"),
     ("<\n  ir_version: 8,", "is an ONNX model in ONNX's text format"),
-    ("{\n  \"irVersion\": \"8\"", "is an ONNX model in JSON"),
+    ("{\n  \"irVersion\": \"8\"", "is an ONNX model in JSON"), ("{\"ir_version\": \"8\"", "is an ONNX model in JSON"),
     ("node {\n  name:", "is a TensorFlow graph in text form"),
     ("saved_model_schema_version: 1", "is a TensorFlow SavedModel in text form"),
     // dims 2 and 3, float, a name.

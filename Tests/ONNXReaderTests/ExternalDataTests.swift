@@ -58,6 +58,36 @@ import Testing
     #expect(try Self.code(entries) == code)
   }
 
+  @Test func foldersBelowAndLinksInsideAreFollowed() throws {
+    func prepare(_ folder: String) throws {
+      #expect(unsafe mkdir(folder + "/data", 0o755) == 0)
+      try Fixtures.write(floatBytes([5, 6, 7, 8]), to: folder + "/data/w.bin")
+      #expect(unsafe symlink("data/w.bin", folder + "/link") == 0)
+    }
+    for location in ["data/w.bin", "link"] {
+      let graph = try Self.open([("location", location)], prepare: prepare)
+      #expect(try graph.layers[0].parameters[0].tensor.values() == [5, 6, 7, 8])
+    }
+    #expect(try Self.code([("location", "data/../w.bin"), ("offset", "2")], prepare: prepare) == .unsafeContent)
+  }
+
+  /// A Hugging Face cache: the model and its data are links to blobs, each called by its sum.
+  @Test func dataInACacheAreFollowed() throws {
+    try Fixtures.withDirectory { cache in
+      let (blobs, snapshot) = (cache + "/models--a--b/blobs", cache + "/models--a--b/snapshots/1")
+      for folder in ["/models--a--b", "/models--a--b/blobs", "/models--a--b/snapshots", "/models--a--b/snapshots/1"] {
+        #expect(unsafe mkdir(cache + folder, 0o755) == 0)
+      }
+      let weight = Self.weight([("location", "model.onnx_data")])
+      try Fixtures.write(Onnx.model([Onnx.node("Gemm", ["x", "fc.weight"])], [weight]), to: blobs + "/0a")
+      try Fixtures.write(floatBytes([1, 2, 3, 4]), to: blobs + "/0b")
+      #expect(unsafe symlink("../../blobs/0a", snapshot + "/model.onnx") == 0)
+      #expect(unsafe symlink("../../blobs/0b", snapshot + "/model.onnx_data") == 0)
+      let graph = try ONNXReader().open(.file(MappedFile(path: snapshot + "/model.onnx")), limits: Limits())
+      #expect(try graph.layers[0].parameters[0].tensor.values() == [1, 2, 3, 4])
+    }
+  }
+
   @Test func linksOutOfTheFolderAreRefused() throws {
     #expect(try Self.code([("location", "link")]) { unsafe symlink("/etc/passwd", $0 + "/link") } == .unsafeContent)
   }
