@@ -26,6 +26,11 @@ struct OpenedModel {
         return
       }
     }
+    guard !MobileModule.isOne(source.bytes) else {
+      variant = MobileModule.variant
+      contents.add(try MobileModule(source, limits: limits).listed)
+      return
+    }
     let saved = try SavedPickle.open(source, limits: limits)
     variant = saved.variant
     metadata = saved.metadata

@@ -18,7 +18,7 @@ public struct PyTorchReader: ModelReader {
 
   public func probe(_ prefix: RawSpan) -> Match {
     if SavedPickle.hasMagic(prefix) || SavedPickle.isCheckpointTar(prefix) { return .certain }
-    if prefix.starts(with: "PYTORCH1") || prefix.starts(with: "PTMF", at: 4) { return .certain }
+    if prefix.starts(with: "PYTORCH1") || MobileModule.isOne(prefix) { return .certain }
     if prefix.starts(with: "PK\u{3}\u{4}") { return hasTorchMember(prefix) ? .certain : .possible }
     if ShardIndex.probe(prefix) == .certain { return .certain }
     return SavedPickle.isPickle(prefix) || SavedPickle.isTar(prefix) ? .possible : .no

@@ -35,21 +35,27 @@ extension TensorBuilder {
     }
     let scales = try tensor(scaleForm, named: stored.name + " scales").tensor
     let zeroPoints = try tensor(zeroForm, named: stored.name + " zero points").tensor
-    guard scales.shape == [stored.shape[axis]], zeroPoints.shape == scales.shape else {
-      throw pickle.source.error(
-        .malformed, "has scales \(scales.shape) for \(stored.shape[axis]) channels", subject: stored.name)
-    }
-    // The shape's product does not overflow, so neither does a part of it.
-    let step = stored.shape[(axis + 1)...].reduce(1, *)
-    return .channels(scales: scales, zeroPoints: zeroPoints, step: step)
+    return try QuantizationScale(scales: scales, zeroPoints: zeroPoints, axis: axis, of: stored)
   }
 }
 
 /// Scale and zero point, of the whole tensor or of each channel.
-private enum QuantizationScale: Sendable {
+enum QuantizationScale: Sendable {
   case tensor(scale: Float, zeroPoint: Float)
   /// A channel is `step` neighbouring elements long in C order.
   case channels(scales: Tensor, zeroPoints: Tensor, step: Int)
+
+  /// - Throws: `.malformed` unless there is one scale and one zero point for each index of the axis.
+  init(scales: Tensor, zeroPoints: Tensor, axis: Int, of stored: Tensor) throws(ReadError) {
+    guard stored.shape.indices.contains(axis), scales.shape == [stored.shape[axis]], zeroPoints.shape == scales.shape
+    else {
+      throw ReadError(
+        .malformed, "has scales \(scales.shape) along axis \(axis) of \(stored.shape)", file: stored.storage.label,
+        subject: stored.name)
+    }
+    // The shape's product does not overflow, so neither does a part of it.
+    self = .channels(scales: scales, zeroPoints: zeroPoints, step: stored.shape[(axis + 1)...].reduce(1, *))
+  }
 
   func dequantized(_ stored: Tensor, _ limits: Limits) throws(ReadError) -> Tensor {
     let (byteCount, overflow) = stored.elementCount.multipliedReportingOverflow(by: 4)

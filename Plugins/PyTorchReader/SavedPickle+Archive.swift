@@ -10,7 +10,11 @@ extension SavedPickle {
     if isExported(archive) { return try openExported(archive, limits, depth) }
     if isPackage(archive) { return try openPackage(archive, source, limits) }
     guard let program = archive.entries.first(where: { $0.name.isMember("data.pkl") }) else {
-      throw source.error(.unrecognized, "is a zip archive without data.pkl")
+      let inner = archive.entries.first { entry in
+        [".pt", ".pth", ".bin", ".ckpt", ".pkl", ".tar"].contains { entry.name.description.hasSuffix($0) }
+      }
+      let rest = inner.map { ", and holds '\($0.name)', to be unpacked first" } ?? ""
+      throw source.error(.unrecognized, "is a zip archive without data.pkl" + rest)
     }
     let name = program.name.description
     let root = String(name.dropLast("data.pkl".count))

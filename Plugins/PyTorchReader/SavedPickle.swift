@@ -32,10 +32,6 @@ struct SavedPickle {
     if bytes.starts(with: "PYTORCH1") {
       throw source.error(.unsupported, "is a preview of PyTorch 1.0's format, which no release of PyTorch reads", at: 0)
     }
-    if bytes.starts(with: "PTMF", at: 4) {
-      throw source.error(
-        .unsupported, "is a flatbuffer for PyTorch Mobile", at: 0, hint: "give the model it was exported from")
-    }
     if isTar(bytes) { return try openTar(source, limits: limits) }
     return try openPickles(source, limits: limits)
   }

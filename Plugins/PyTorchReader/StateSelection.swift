@@ -28,7 +28,7 @@ struct StateSelection {
     }
     tensors = remaining.map { tensor in
       let path = tensor.path.dropFirst(level)
-      return (path.isEmpty ? "tensor" : path.joined(separator: "."), tensor.form)
+      return (path.isEmpty ? "tensor" : unpacked(path.joined(separator: ".")), tensor.form)
     }
     if names == .modelOnly { stripSharedPrefixes() }
   }
@@ -175,4 +175,21 @@ struct StateSelection {
     "optim", "lr_scheduler", "scheduler", "scaler", "grad_scaler", "amp", "rng", "cuda_rng", "torch_rng", "exp_avg",
     "ema_optim", "callbacks", "loops",
   ]
+}
+
+/// The name of a tensor in the packed parameters of a quantised layer: `fc._packed_params._packed_params.0` is its weight.
+func unpacked(_ name: String) -> String {
+  let packed = "_packed_params._packed_params."
+  let suffixes = [
+    (packed + "0", "weight"), (packed + "1", "bias"), (packed + "0.0", "weight"), (packed + "0.1", "bias"),
+  ]
+  for (suffix, role) in suffixes where name.hasSuffix(suffix) {
+    return name.dropLast(suffix.count) + role
+  }
+  return name
+}
+
+/// Names for the parts of a state that is a tuple: a quantised convolution has its weight and bias at 10 and 11.
+func stateNames(count: Int) -> [String] {
+  (0..<count).map { count > 12 && $0 == 10 ? "weight" : count > 12 && $0 == 11 ? "bias" : "\($0)" }
 }

@@ -124,8 +124,13 @@ struct TensorWalk {
   private mutating func attributes(_ state: Pickle.ID) throws(ReadError) -> [(name: String, id: Pickle.ID)] {
     var dictionary = state
     // (dictionary, slots)
-    if let parts = pickle.tuple(state), parts.count == 2 { dictionary = parts[0] }
-    guard let entries = pickle.entries(dictionary) else { return [] }
+    let parts = pickle.tuple(state) ?? []
+    if parts.count == 2 { dictionary = parts[0] }
+    guard let entries = pickle.entries(dictionary) else {
+      // Or a weight and a bias among other things: so quantised layers are kept.
+      try count(parts.count)
+      return zip(stateNames(count: parts.count), parts).map { ($0, $1) }
+    }
     try count(entries.count)
     let all = named(entries)
     guard all.contains(where: { $0.name == "_parameters" }) else { return all }
@@ -135,7 +140,8 @@ struct TensorWalk {
       try count(entries.count)
       result += named(entries)
     }
-    return result + all.filter { !$0.name.hasPrefix("_") }
+    // A quantised layer keeps its weight and bias in `_packed_params`.
+    return result + all.filter { !$0.name.hasPrefix("_") || $0.name == "_packed_params" }
   }
 
   /// Entries with their keys as text; of a repeated key the last value, in the first's place.

@@ -5,6 +5,7 @@ distributed checkpoints. Each row of the manifest is compared with PyTorch's own
 import io
 import os
 import shutil
+import sys
 import warnings
 import zipfile
 
@@ -188,8 +189,9 @@ def make_programs():
     frozen = {name: f"CONSTANTS.{number}" for name, number in numbers.items()}
     torch.jit.freeze(script).save(FOLDER / "frozen.pt")
     script._save_for_lite_interpreter(str(FOLDER / "mobile.ptl"))
-    # Debug information holds paths of this machine; the code of modules lists its constants in the order of a set.
+    # Debug information holds paths of this machine.
     without(FOLDER / "frozen.pt", ".debug_pkl")
+    script._save_for_lite_interpreter(str(FOLDER / "mobile-flat.ptl"), _use_flatbuffer=True)
     without(FOLDER / "mobile.ptl", ".debug_pkl", "/code/", "serialization_id")
 
     stream, constants = io.BytesIO(), io.BytesIO()
@@ -209,9 +211,41 @@ def make_programs():
     return [
         entry("frozen.pt", "frozen TorchScript: constants without names", program_rows(state, frozen)),
         entry("mobile.ptl", "TorchScript for the lite interpreter", program_rows(state, plain)),
+        entry("mobile-flat.ptl", "flatbuffer for mobile", program_rows(state, plain)),
         entry("exported-2.3.pt2", "torch.export before 2.7: a checkpoint in an archive", program_rows(state, plain)),
         entry("package.pt", "torch.package with a state dictionary and code", program_rows(state, plain)),
     ]
+
+
+def make_quantized():
+    quantization = torch.ao.quantization
+    torch.backends.quantized.engine = "fbgemm"
+
+    class Net(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.quant, self.dequant = quantization.QuantStub(), quantization.DeQuantStub()
+            self.conv, self.fc = torch.nn.Conv2d(3, 4, 3), torch.nn.Linear(4, 5)
+
+        def forward(self, image):
+            return self.dequant(self.fc(self.conv(self.quant(image)).mean((2, 3))))
+
+    model = fill(Net(), 36)
+    model.qconfig = quantization.get_default_qconfig("fbgemm")
+    prepared = quantization.prepare(model)
+    prepared(normal(37)(2, 3, 6, 6))
+    model = quantization.convert(prepared)
+    common.save_torch(model.state_dict(), FOLDER / "quantized.pt")
+    script = torch.jit.script(model)
+    script.save(FOLDER / "quantized-script.pt")
+    without(FOLDER / "quantized-script.pt", ".debug_pkl", "/code/", "serialization_id")
+    script._save_for_lite_interpreter(str(FOLDER / "quantized-flat.ptl"), _use_flatbuffer=True)
+    rows = [layer("conv", "conv2d", model.conv.weight().dequantize().numpy()),
+            layer("fc", "dense", model.fc.weight().dequantize().numpy())]
+    text = "a convolution and a dense layer quantised by channel"
+    return [entry("quantized.pt", f"{text}: state_dict", rows),
+            entry("quantized-script.pt", f"{text}: TorchScript", rows),
+            entry("quantized-flat.ptl", f"{text}: flatbuffer for mobile", rows)]
 
 
 # Distributed checkpoints -------------------------------------------------------------------------
@@ -257,11 +291,13 @@ def make_distributed():
 
 
 def main():
+    if os.environ.get("PYTHONHASHSEED") != "0":  # TorchScript lists the constants of a module in the order of a set
+        os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, "PYTHONHASHSEED": "0"})
     common.arguments(__doc__, mnist=False).parse_args()
     warnings.filterwarnings("ignore")
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir()
-    entries = [*make_sparse(), *make_parametrized(), *make_programs(), *make_distributed()]
+    entries = [*make_sparse(), *make_parametrized(), *make_programs(), *make_quantized(), *make_distributed()]
     manifest.record("Variety/PyTorch", entries)
     for item in entries:
         print(f"{item['path']:44} {item['byte_count']:8,} bytes {len(item['layers']):3} rows")

@@ -163,6 +163,45 @@ private typealias W = PickleWriter
       ])
   }
 
+  // MARK: PyTorch Mobile
+
+  @Test func survivesDamagedFlatbuffers() throws {
+    let sample = try Fixtures.read(Fixtures.sample("Variety/PyTorch/quantized-flat.ptl"))
+    func read(_ bytes: [UInt8]) {
+      guard let contents = try? tensors(in: bytes) else { return }
+      for tensor in contents.tensors where tensor.elementCount < 1000 { _ = try? tensor.littleEndianBytes() }
+    }
+    for count in stride(from: 0, to: sample.count, by: 11) { read(Array(sample.prefix(count))) }
+    var random = SplitMix(seed: 7)
+    for _ in 0..<3_000 {
+      var bytes = sample
+      for _ in 0..<Int.random(in: 1...4, using: &random) {
+        bytes[Int.random(in: bytes.indices, using: &random)] = UInt8.random(in: 0...255, using: &random)
+      }
+      read(bytes)
+    }
+  }
+
+  @Test func limitsTheTensorsOfFlatbuffers() throws {
+    var limits = Limits()
+    limits.maximumTensorCount = 3
+    let path = Fixtures.sample("Variety/PyTorch/quantized-flat.ptl")
+    let error = try #require(throws: ReadError.self) {
+      try OpenedModel(ByteSource(MappedFile(path: path)), limits: limits)
+    }
+    #expect(error.message == "has more than 3 tensors")
+  }
+
+  // MARK: Wrapped files
+
+  @Test func saysWhatAnArchiveHolds() throws {
+    let error = try #require(throws: ReadError.self) {
+      try tensors(in: torchArchive([("model.pth", stateFile("w"))], folder: ""))
+    }
+    #expect(error.code == .unrecognized)
+    #expect(error.message == "is a zip archive without data.pkl, and holds 'model.pth', to be unpacked first")
+  }
+
   // MARK: Parts of other processes
 
   @Test func saysThatParametersAreFlat() throws {

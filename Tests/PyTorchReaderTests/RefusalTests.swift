@@ -119,7 +119,8 @@ private typealias W = PickleWriter
     ),
     ([0x80, 2], .truncated, "the pickle ends at 2 without its STOP opcode"),
     (Array("PYTORCH1".utf8), .unsupported, "is a preview of PyTorch 1.0's format, which no release of PyTorch reads"),
-    (Array("\0\0\0\0PTMF".utf8), .unsupported, "is a flatbuffer for PyTorch Mobile"),
+    (Array("\0\0\0\0PTMF".utf8), .malformed, "refers to element 0 of 0"),
+    (Array("\u{10}\0\0\0PTMF".utf8), .truncated, "a part of the flatbuffer lies at 16, the data end at 8"),
     (torchArchive([("a.txt", [1])]), .unrecognized, "is a zip archive without data.pkl"),
     (
       torchArchive([("model.json", Array("{}".utf8))]), .malformed,

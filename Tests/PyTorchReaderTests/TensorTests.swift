@@ -222,6 +222,27 @@ private typealias W = PickleWriter
     #expect(try tensor.values() == [2, 4, 20, -20])
   }
 
+  @Test func namesPackedParameters() throws {
+    let inner = W.tensor(W.storage("0", 6), [2, 3])
+    let bias = W.tensor(W.storage("0", 6), [2])
+    let linear = W.instance("torch.classes", "LinearPackedParamsBase", state: W.tuple([inner, bias]))
+    let rest = [UInt8](repeating: UInt8(ascii: "N"), count: 10)
+    let convolution =
+      W.global("torch.ao.nn.quantized", "Conv2d") + W.tuple([]) + [0x81] + Array("(".utf8) + rest + inner + bias
+      + rest + Array("tb".utf8)
+    let state = W.dictionary([
+      ("fc._packed_params._packed_params", W.tuple([inner, bias])),
+      ("script", W.dictionary([("_packed_params", W.dictionary([("_packed_params", linear)]))])), ("conv", convolution),
+      ("eager._packed_params._packed_params", W.tuple([W.tuple([inner, bias]), W.yes])),
+    ])
+    let names = try tensors(in: torchFile(state, storages: [("0", six)])).inventory.map(\.name)
+    #expect(
+      names == [
+        "fc.weight", "fc.bias", "script.weight", "script.bias", "conv.weight", "conv.bias", "eager.weight",
+        "eager.bias",
+      ])
+  }
+
   @Test func readsStoragesThatLieInThePickle() throws {
     let inner = legacyFile(W.storage("7", 6), storages: [("7", 6, six)])
     let storage = W.call("torch.storage", "_load_from_bytes", [W.bytes(inner)])
