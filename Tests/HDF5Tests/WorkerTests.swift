@@ -105,6 +105,43 @@ private func sample() throws -> [UInt8] {
     }
   }
 
+  /// A worker that waits costs no processor time, and one that computes is slow on a busy machine: the clock ends both.
+  @Test(arguments: ["exec sleep 60", "while :; do :; done"])
+  func aWorkerThatDoesNotAnswerIsEnded(_ program: String) throws {
+    let source = ByteSource(owned: try sample(), label: "model.h5")
+    try Fixtures.withDirectory { directory in
+      let script = directory + "/hangs"
+      try Fixtures.write(Array("#!/bin/sh\n\(program)\n".utf8), to: script)
+      _ = unsafe chmod(script, 0o700)
+      let clock = ContinuousClock()
+      let start = clock.now
+      let error = #expect(throws: ReadError.self) {
+        try HDF5Worker.index(of: source, limits: Limits(), executable: script)
+      }
+      #expect(error?.code == .limitExceeded)
+      #expect(error?.message == "keeps libhdf5 busy for more than 4 s")
+      #expect((.seconds(4)...(.seconds(6))).contains(clock.now - start))
+    }
+  }
+
+  /// A file of a thousand datasets that each take too long costs the time of one.
+  @Test func patienceEndsWithTheFirst() throws {
+    let patience = WorkerPatience()
+    var asked = 0
+    func ask(_ code: ReadError.Code) -> ReadError? {
+      #expect(throws: ReadError.self) {
+        try patience.ask { () throws(ReadError) in
+          asked += 1
+          throw ReadError(code, "attempt \(asked)", file: "x")
+        }
+      }
+    }
+    #expect(ask(.malformed)?.message == "attempt 1")
+    #expect(ask(.limitExceeded)?.message == "attempt 2")
+    #expect(ask(.malformed)?.message == "attempt 2")
+    #expect(asked == 2)
+  }
+
   @Test func requestsAreChecked() {
     for arguments in [[], ["a"], ["0", "1", "zz", "1", "1", "1", "1"], ["-1", "5", "00", "1", "1", "1", "1"]] {
       #expect(throws: ReadError.self) { try WorkerRequest(arguments: arguments) }

@@ -7,6 +7,7 @@ public struct HDF5File: Sendable {
   private let limits: Limits
   private let datasetPositions: [ByteString: Int]
   private let groupPositions: [ByteString: Int]
+  private let patience = WorkerPatience()
 
   /// Reads the index: in a process of its own if `HDF5Worker.executable` names one, else in this one.
   ///
@@ -59,10 +60,12 @@ public struct HDF5File: Sendable {
       return .bytes(try source.slice(at: offset, count: byteCount, "a dataset"))
     case .gathered(let layout, let stored):
       let byteCount = try decodedByteCount(dataset, elementType, layout, stored)
-      let (source, path, limits) = (source, dataset.path, limits)
+      let (source, path, limits, patience) = (source, dataset.path, limits, patience)
       return .produced(
         ProducedBytes(byteCount: byteCount, label: source.label) { () throws(ReadError) in
-          try HDF5Worker.values(of: path, byteCount: byteCount, in: source, limits: limits)
+          try patience.ask { () throws(ReadError) in
+            try HDF5Worker.values(of: path, byteCount: byteCount, in: source, limits: limits)
+          }
         })
     }
   }

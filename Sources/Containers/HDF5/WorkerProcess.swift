@@ -71,20 +71,21 @@ struct WorkerProcess {
       guard let value = unsafe getenv(name) else { return nil }
       return unsafe name + "=" + String(cString: value)
     }
-    return ["OPENBLAS_NUM_THREADS=1"] + inherited
+    // A worker that crashes is expected to, and need not explain itself.
+    return ["OPENBLAS_NUM_THREADS=1", "SWIFT_BACKTRACE=enable=no"] + inherited
   }
 
   private enum Ending { case complete, tooLong, tooMuch, broken }
 
   /// Reads until the worker closes its end.
   private func listen(_ answer: inout [UInt8]) -> Ending {
-    let deadline = Self.seconds() + request.timeLimit
+    let deadline = Self.milliseconds() + request.timeLimit * 1000
     var buffer = [UInt8](repeating: 0, count: 1 << 16)
     while true {
-      let left = deadline - Self.seconds()
+      let left = deadline - Self.milliseconds()
       guard left > 0 else { return .tooLong }
       var waiting = pollfd(fd: output, events: Int16(POLLIN), revents: 0)
-      let ready = unsafe poll(&waiting, 1, Int32(clamping: left * 1000))
+      let ready = unsafe poll(&waiting, 1, Int32(clamping: left))
       if ready == 0 || (ready < 0 && errno == EINTR) { continue }
       let count = unsafe read(output, &buffer, buffer.count)
       if count < 0 && errno == EINTR { continue }
@@ -126,10 +127,10 @@ struct WorkerProcess {
     }
   }
 
-  private static func seconds() -> Int {
+  private static func milliseconds() -> Int {
     var now = timespec()
     unsafe clock_gettime(CLOCK_MONOTONIC, &now)
-    return now.tv_sec
+    return now.tv_sec * 1000 + now.tv_nsec / 1_000_000
   }
 }
 

@@ -22,8 +22,9 @@ struct WorkerRequest {
   /// Descriptor of the file in the worker.
   static let descriptor: Int32 = 3
 
-  /// Seconds after which a worker is ended: enough to read the largest answer from a slow disk.
-  var timeLimit: Int { 60 + answerLimit / 20_000_000 }
+  /// Seconds after which a worker is ended, whatever it does or waits for: what it may compute, twice over on
+  /// a busy machine, and what reading the whole file from a slow disk takes.
+  var timeLimit: Int { 2 * processorTimeLimit + source.byteCount / 20_000_000 }
 
   /// Seconds of computing after which a worker is ended. A real index takes
   /// milliseconds; damaged ones send libhdf5 round in circles.
