@@ -3,40 +3,80 @@ import ModelReading
 /// Edges between layers, from the `inbound_nodes` of a configuration.
 ///
 /// Layers without weights are passed through: what feeds a pooling feeds what
-/// comes after it. A model inside the model is not taken apart, so a model
-/// with one has no edges.
+/// comes after it. A model inside the model is taken apart: what feeds it feeds
+/// what takes its inputs, and its outputs feed what it feeds.
 struct Dataflow {
-  private let model: KerasLayerConfig
+  /// The layers that are no models, in order, by their full names.
+  private var names: [ByteString] = []
+  /// What feeds each layer and model.
+  private var inbound: [ByteString: [ByteString]] = [:]
   /// Positions of the layers made of each layer of the configuration.
   private var positions: [ByteString: [Int]] = [:]
-  private let inbound: [ByteString: [ByteString]]
+  private let limits: Limits
+  /// Bytes that full names may still have; a long name counts once for each layer inside.
+  private var remainingBytes: Int
 
-  /// `nil` unless the configuration says how layers are connected.
-  init?(_ model: KerasLayerConfig, _ layers: [Layer]) {
-    guard model.isModel, !model.layers.contains(where: \.isModel) else { return nil }
-    self.model = model
-    let isChain = KerasLayerConfig.chains.contains(model.className)
-    guard isChain || model.layers.contains(where: { !$0.inbound.isEmpty }) else { return nil }
-    var inbound: [ByteString: [ByteString]] = [:]
-    for (position, layer) in model.layers.enumerated() {
-      let sources = isChain ? (position > 0 ? [model.layers[position - 1].name] : []) : layer.inbound
-      inbound[ByteString(layer.name)] = sources.map { ByteString($0) }
-    }
-    self.inbound = inbound
+  /// `nil` unless the configuration says how layers are connected, with names that the limits allow.
+  init?(_ model: KerasLayerConfig, _ layers: [Layer], _ limits: Limits) {
+    guard model.isModel, model.isChain || model.layers.contains(where: { !$0.inbound.isEmpty }) else { return nil }
+    self.limits = limits
+    remainingBytes = limits.maximumIndexBytes
+    take(model, named: "", fedBy: [])
+    guard remainingBytes >= 0 else { return nil }
     for (position, layer) in layers.enumerated() {
-      let owner = layer.name.split(separator: "/").first.map(String.init) ?? layer.name
-      positions[ByteString(owner), default: []].append(position)
+      if let owner = owner(of: layer.name) { positions[owner, default: []].append(position) }
     }
   }
 
+  /// Takes over the layers of a model. Its nesting is bounded by that of the configuration's JSON.
+  private mutating func take(_ model: KerasLayerConfig, named prefix: String, fedBy sources: [ByteString]) {
+    // What feeds the model, under a name that no layer has.
+    let entry = ByteString(Array(prefix.utf8) + [0])
+    inbound[entry] = sources
+    let inputs = Dictionary(model.inputNames.enumerated().map { (ByteString($1), $0) }) { first, _ in first }
+    for (position, layer) in model.layers.enumerated() {
+      let count = 1 + layer.inbound.count + layer.outputNames.count
+      remainingBytes -= count * (prefix.utf8.count + 1) + layer.name.utf8.count
+      guard remainingBytes >= 0 else { return }
+      var own = layer.inbound.map { ByteString(join(prefix, $0)) }
+      if model.isChain {
+        own = [position > 0 ? ByteString(join(prefix, model.layers[position - 1].name)) : entry]
+      } else if let input = inputs[ByteString(layer.name)] {
+        // One input each where the numbers agree, else all to all.
+        own.append(sources.count == inputs.count ? sources[input] : entry)
+      }
+      let name = join(prefix, layer.name)
+      guard layer.isModel else {
+        names.append(ByteString(name))
+        inbound[ByteString(name)] = own
+        continue
+      }
+      take(layer, named: name, fedBy: own)
+      let outputs = layer.outputNames.isEmpty ? layer.layers.suffix(1).map(\.name) : layer.outputNames
+      inbound[ByteString(name)] = outputs.map { ByteString(join(name, $0)) }
+    }
+  }
+
+  /// The layer of the configuration that a layer is, or is a part of; parts have a few names behind it.
+  private func owner(of name: String) -> ByteString? {
+    var bytes = Array(name.utf8)
+    for _ in 0..<16 {
+      let candidate = ByteString(bytes)
+      if inbound[candidate] != nil { return candidate }
+      guard let slash = bytes.lastIndex(of: UInt8(ascii: "/")) else { return nil }
+      bytes.removeSubrange(slash...)
+    }
+    return nil
+  }
+
   /// Every edge once, sources in order; `nil` if they take more steps to find than the limit allows.
-  func edges(_ layers: [Layer], _ limits: Limits) -> [LayerGraph.Edge]? {
+  func edges(_ layers: [Layer]) -> [LayerGraph.Edge]? {
     var edges: [LayerGraph.Edge] = []
     var steps = Steps(left: limits.maximumDataflow)
-    for layer in model.layers {
-      guard let own = positions[ByteString(layer.name)] else { continue }
+    for name in names {
+      guard let own = positions[name] else { continue }
       let parts = Parts(own, layers)
-      guard steps.take(own.count), let sources = sources(of: ByteString(layer.name), &steps) else { return nil }
+      guard steps.take(own.count), let sources = sources(of: name, &steps) else { return nil }
       edges += parts.inner
       for source in sources {
         let feeding = positions[source] ?? []
@@ -92,6 +132,6 @@ struct Dataflow {
 }
 
 extension KerasLayerConfig {
-  /// Models whose layers feed each other in order.
-  static let chains: Set<String> = ["Sequential"]
+  /// Whether its layers feed each other in order.
+  fileprivate var isChain: Bool { className == "Sequential" }
 }

@@ -59,9 +59,10 @@ enum KerasClass: Sendable, Equatable {
     for (stem, cell) in [("SimpleRNN", LayerKind.RecurrentCell.rnn), ("GRU", .gru), ("LSTM", .lstm)] {
       for name in [stem, stem + "Cell", "CuDNN" + stem, stem + "V2", stem + "CellV2"] { names[name] = .recurrent(cell) }
     }
-    for name in ["Model", "Functional", "Sequential", "Graph", "Bidirectional", "TimeDistributed", "RNN"] {
-      names[name] = .container
-    }
+    for name in [
+      "Model", "Functional", "Sequential", "Graph", "Bidirectional", "TimeDistributed", "RNN", "SpectralNormalization",
+      "WeightNormalization", "Wrapper",
+    ] { names[name] = .container }
     return names
   }()
 

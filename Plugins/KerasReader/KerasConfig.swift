@@ -14,22 +14,19 @@ struct KerasConfig: Sendable {
   init(_ source: ByteSource, limits: Limits) throws(ReadError) {
     let json = try JSON.parse(source, limits: limits, allowing: [.duplicateKeys, .nonFiniteNumbers])
     guard json.kind == .object else { throw json.error(.malformed, "the model's configuration is no JSON object") }
-    var parser = ConfigParser()
+    let parser = ConfigParser()
     model = parser.layer(json)
-    diagnostics = parser.diagnostics
+    diagnostics = ConfigScan(json).diagnostics
   }
 }
 
 /// Turns JSON into layers. Depth is bounded by that of the JSON, which its parser has limited.
 private struct ConfigParser {
-  var diagnostics: [Diagnostic] = []
-
-  mutating func layer(_ json: JSON) -> KerasLayerConfig {
+  func layer(_ json: JSON) -> KerasLayerConfig {
     let className = json["class_name"]?.string ?? ""
     let config = json["config"]
     var layer = KerasLayerConfig(className: className, name: json["name"]?.string ?? "")
     if let name = config?["name"]?.string { layer.name = name }
-    check(json, layer)
     guard let config else { return layer }
     // A Sequential of Keras 1 and early Keras 2 has its layers in place of a configuration.
     let layers = config.kind == .array ? config : config["layers"]
@@ -39,6 +36,8 @@ private struct ConfigParser {
       layer.inner.append(self.layer(inner))
     }
     layer.inbound = inbound(json["inbound_nodes"])
+    layer.inputNames = inbound(config["input_layers"])
+    layer.outputNames = inbound(config["output_layers"])
     layer.inputs = json["build_config"]?["input_shape"]?.elements.map(\.int) ?? []
     settings(config, &layer)
     return layer
@@ -87,21 +86,5 @@ private struct ConfigParser {
       }
     }
     return names
-  }
-
-  /// Reports what Keras would import, execute or fetch to build this layer.
-  private mutating func check(_ json: JSON, _ layer: KerasLayerConfig) {
-    func report(_ message: String) {
-      diagnostics.append(
-        Diagnostic(.unsafeContent, layer.name.isEmpty ? layer.className : layer.name, message))
-    }
-    let package = json["module"]?.string ?? "keras"
-    if ["Lambda", "TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer"].contains(layer.className) {
-      report("is a \(layer.className) layer, which Keras would load by running code from the file; it is not run")
-    } else if package != "builtins",
-      package.split(separator: ".").first.map({ $0 != "keras" && $0 != "tf_keras" }) ?? true
-    {
-      report("is of class \(layer.className) of the package '\(package)', which Keras would import; it is not")
-    }
   }
 }

@@ -16,6 +16,9 @@ struct KerasLayerConfig: Sendable {
   var inner: [KerasLayerConfig] = []
   /// Names of the layers whose output it takes, in the same model.
   var inbound: [String] = []
+  /// Of a model: its layers that take what feeds it, and those whose output is its own.
+  var inputNames: [String] = []
+  var outputNames: [String] = []
 
   var groups = 1
   /// Of an EinsumDense: `ab,bc->ac`.

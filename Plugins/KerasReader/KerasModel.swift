@@ -37,7 +37,7 @@ struct KerasModel {
     graph.diagnostics =
       (config?.diagnostics ?? []) + found.diagnostics + builder.diagnostics + leftOut + container.diagnostics
       + store.diagnostics
-    if let model = config?.model, let edges = Dataflow(model, graph.layers)?.edges(graph.layers, limits) {
+    if let model = config?.model, let edges = Dataflow(model, graph.layers, limits)?.edges(graph.layers) {
       graph.edges = edges
       graph.topology = .dataflow
     }

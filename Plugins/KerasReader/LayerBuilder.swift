@@ -149,6 +149,16 @@ struct LayerBuilder {
   }
 
   private mutating func unexplained(_ tensor: Tensor, _ name: String, _ unit: WeightUnit) {
+    // SpectralNormalization keeps what it wraps a second time, and the vector of its power iteration.
+    if unit.kerasClass == .container, unit.variables.count == 2, unit.variables[1].array.shape.first == 1 {
+      let what = name == "0" ? "the kernel of the layer inside once more" : "the vector of a power iteration"
+      diagnostics.append(Diagnostic(.leftOut, tensor.name, "is \(what)"))
+      return
+    }
+    if name == "vector_u" {
+      diagnostics.append(Diagnostic(.leftOut, tensor.name, "is the vector of a power iteration"))
+      return
+    }
     let owner = unit.kerasClass?.kind.map { "of class \($0.label)" } ?? "of an unknown class"
     diagnostics.append(
       Diagnostic(

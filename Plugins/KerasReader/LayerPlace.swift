@@ -7,6 +7,8 @@ struct LayerPlace {
   private(set) var name: String
   private(set) var kerasClass: KerasClass?
   private(set) var config: KerasLayerConfig?
+  /// Whether this is inside a stack of cells.
+  private var isStack = false
 
   /// The layer `name` of a model.
   init(topLevel name: String, in model: KerasLayerConfig?) {
@@ -25,6 +27,7 @@ struct LayerPlace {
   /// Goes to a layer inside: down a scope of a legacy weight name.
   /// - Parameter rank: of the weight; tells an attention's projections from plain ones.
   mutating func enter(_ scope: String, rank: Int) {
+    if enterStack(scope) { return }
     if let config, config.isModel {
       guard let layer = config.layer(named: scope) else { return descend(scope) }
       return enter(layer)
@@ -112,6 +115,17 @@ struct LayerPlace {
     kerasClass = .attention
     config = nil
     return true
+  }
+
+  /// `stacked_rnn_cells/gru_cell`: cells one behind the other, each a layer of its own.
+  private mutating func enterStack(_ scope: String) -> Bool {
+    if withoutIndex(scope) == "stacked_rnn_cells" {
+      descend("cells")
+      isStack = true
+      return true
+    }
+    if isStack { descend(scope) }
+    return isStack
   }
 
   /// `lstm_cell`, `gru_cell_4`: what an RNN layer runs.

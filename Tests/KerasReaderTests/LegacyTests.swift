@@ -273,6 +273,71 @@ func legacy(
     #expect(graph.edges.map { [$0.source, $0.target] } == [[0, 1], [1, 2], [2, 3], [3, 4]])
   }
 
+  /// Layers of models inside, a shared layer, and an inner model that is called twice.
+  @Test func dataflowThroughModels() throws {
+    func tensor(_ name: String) -> String { #"[["\#(name)", 0, 0, {}]]"# }
+    func layer(_ name: String, _ nodes: String, _ className: String = "Dense") -> String {
+      #"{"class_name": "\#(className)", "name": "\#(name)", "config": {"name": "\#(name)"}, "inbound_nodes": [\#(nodes)]}"#
+    }
+    let inner = [
+      layer("left", "", "InputLayer"), layer("right", "", "InputLayer"), layer("a", tensor("left")),
+      layer("b", tensor("right")), layer("sum", #"[["a", 0, 0, {}], ["b", 0, 0, {}]]"#, "Add"),
+    ]
+    let model = #"""
+      {"class_name": "Functional", "name": "inner", "config": {"name": "inner", "layers": [\#(inner.joined(separator: ","))],
+      "input_layers": [["left", 0, 0], ["right", 0, 0]], "output_layers": [["sum", 0, 0]]},
+      "inbound_nodes": [[["first", 0, 0, {}], ["second", 0, 0, {}]]]}
+      """#
+    let sequence = #"""
+      {"class_name": "Sequential", "name": "seq", "config": {"name": "seq", "layers": [\#(layer("c", "")), \#(layer("d", ""))]},
+      "inbound_nodes": [\#(tensor("inner"))]}
+      """#
+    let layers = [
+      layer("x", "", "InputLayer"), layer("first", tensor("x")), layer("second", tensor("first")), model, sequence,
+      layer("last", tensor("seq")),
+    ]
+    var builder = legacy(
+      [("first", [("kernel", [2, 2])]), ("second", [("kernel", [2, 2])])]
+        + [
+          ("inner", [("a/kernel", [2, 2]), ("b/kernel", [2, 2])]),
+          ("seq", [("c/kernel", [2, 2]), ("d/kernel", [2, 2])]),
+        ]
+        + [("last", [("kernel", [2, 2])])], root: "model_weights")
+    builder.attribute(
+      "", "model_config",
+      .variableString(
+        #"{"class_name": "Functional", "config": {"name": "m", "layers": [\#(layers.joined(separator: ","))]}}"#))
+    let graph = try open(builder.bytes())
+    let names = graph.layers.map(\.name)
+    #expect(names == ["first", "second", "inner/a", "inner/b", "seq/c", "seq/d", "last"])
+    #expect(
+      Set(graph.edges.map { "\(names[$0.source]) \(names[$0.target])" }) == [
+        "first second", "first inner/a", "second inner/b", "inner/a seq/c", "inner/b seq/c", "seq/c seq/d",
+        "seq/d last",
+      ])
+    #expect(graph.topology == .dataflow)
+  }
+
+  /// The cells of a stack are layers of their own.
+  @Test func stackedCells() throws {
+    let names = ["s/stacked_rnn_cells/lstm_cell/", "s/stacked_rnn_cells/gru_cell/"]
+    let graph = try open(
+      legacy([
+        (
+          "s",
+          [
+            (names[0] + "kernel:0", [3, 16]), (names[0] + "recurrent_kernel:0", [4, 16]), (names[0] + "bias:0", [16]),
+            (names[1] + "kernel:0", [4, 6]), (names[1] + "recurrent_kernel:0", [2, 6]), (names[1] + "bias:0", [2, 6]),
+          ]
+        )
+      ]).bytes())
+    #expect(
+      rows(graph) == [
+        "s/cells/lstm_cell lstm kernel [16, 3]", "s/cells/lstm_cell lstm recurrent_kernel [16, 4]",
+        "s/cells/gru_cell gru kernel [6, 4]", "s/cells/gru_cell gru recurrent_kernel [6, 2]",
+      ])
+  }
+
   @Test func unknownClassesAreNamed() throws {
     let graph = try open(
       legacy([("custom", [("custom/table:0", [4, 5]), ("custom/deep:0", [2, 2, 2])]), ("gone", [])]).bytes())

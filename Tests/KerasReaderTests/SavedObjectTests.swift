@@ -179,6 +179,70 @@ private func archive(_ members: [(String, [UInt8])]) -> [UInt8] { ZipBuilder(mem
   }
 }
 
+/// What Keras would do to build a model, reported and not done.
+@Suite struct ConfigScanTests {
+  private func findings(_ layer: String) throws -> [String] {
+    let config = #"{"class_name": "Functional", "config": {"name": "m", "layers": [\#(layer)]}}"#
+    let bytes = archive([("config.json", Array(config.utf8)), ("model.weights.h5", try weights().bytes())])
+    return try open(bytes, named: "m.keras").diagnostics.filter { $0.code == .unsafeContent }
+      .map { "\($0.subject) \($0.message)" }
+  }
+
+  @Test func functionsInsideALayer() throws {
+    let dense = #"{"module": "keras.layers", "class_name": "Dense", "config": {"name": "d", "activation": "#
+    #expect(
+      try findings(dense + #"{"module": "os", "class_name": "function", "config": "system"}}}"#) == [
+        "d names the function system of the package 'os', which Keras would import; it is not"
+      ])
+    #expect(
+      try findings(dense + #"{"module": "keras.src.utils", "class_name": "function", "config": "get_file"}}}"#) == [
+        "d names the function get_file of the package 'keras.src.utils', which Keras would import; it is not"
+      ])
+    #expect(
+      try findings(dense + #"{"class_name": "__lambda__", "config": {"value": "4wEAAA"}}}}"#) == [
+        "d has a function whose code is in the file, which Keras would run; it is not run"
+      ])
+    #expect(
+      try findings(dense + #"{"module": "keras.activations", "class_name": "function", "config": "relu"}}}"#) == [])
+  }
+
+  @Test(arguments: ["Lambda", "TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer"])
+  func layersOfCode(_ className: String) throws {
+    #expect(
+      try findings(#"{"module": "keras.layers", "class_name": "\#(className)", "config": {"name": "x"}}"#) == [
+        "x is a \(className) layer, which Keras would load by running code from the file; it is not run"
+      ])
+  }
+
+  @Test(arguments: ["StringLookup", "IntegerLookup", "TextVectorization"])
+  func vocabularyFiles(_ className: String) throws {
+    let layer = #"{"module": "keras.layers", "class_name": "\#(className)", "config": {"name": "v", "vocabulary": "#
+    #expect(
+      try findings(layer + #""/etc/passwd"}}"#) == [
+        "v names the vocabulary file '/etc/passwd', which Keras would open; it is not opened"
+      ])
+    #expect(try findings(layer + #"["a", "b"]}}"#) == [])
+  }
+
+  /// Insides of wrappers and of models inside.
+  @Test func atAnyDepth() throws {
+    let lambda = #"{"module": "keras.layers", "class_name": "Lambda", "config": {"name": "deep"}}"#
+    let found = try findings(
+      #"{"class_name": "Functional", "config": {"name": "i", "layers": [{"class_name": "TimeDistributed", "config": {"name": "t", "layer": \#(lambda)}}]}}"#
+    )
+    #expect(found.count == 1 && found[0].hasPrefix("deep is a Lambda layer"))
+  }
+
+  @Test func nestingIsLimited() throws {
+    let depth = Limits().maximumNesting
+    let open = String(repeating: #"{"class_name": "Sequential", "config": {"layers": ["#, count: depth)
+    let error = #expect(throws: ReadError.self) {
+      try findings(open + String(repeating: "]}}", count: depth))
+    }
+    #expect(error?.code == .limitExceeded)
+  }
+}
+
 @Suite struct RefusalTests {
   private func failure(_ bytes: [UInt8], named name: String = "m.keras") throws -> ReadError? {
     try Fixtures.withFile(bytes, named: name) { path in
