@@ -53,6 +53,7 @@ def matrix(kernel, inputs=1):
 # Containers ----------------------------------------------------------------------------------------
 
 def chain():
+    keras.backend.clear_session()
     keras.utils.set_random_seed(21)
     data = keras.Input((12,), name="data")
     body = layers.Dense(20, name="first")(data)
@@ -98,10 +99,64 @@ def write_zip(path, model, config=None, version=keras.__version__, **members):
             target.writestr(zipfile.ZipInfo(name, common.EPOCH), data)
 
 
+# Layers around layers ------------------------------------------------------------------------------
+
+def make_wrapped():
+    keras.backend.clear_session()
+    keras.utils.set_random_seed(22)
+    series = keras.Input((6, 10), name="series")
+    frames = keras.Input((3, 6, 6, 2), name="frames")
+    pair = keras.Sequential([layers.Dense(7, name="narrow"), layers.Dense(10, name="wide")], name="pair")
+    shared = layers.Dense(10, name="shared")
+    body = layers.TimeDistributed(layers.Dense(10, name="step"), name="steps")(shared(shared(series)))
+    body = layers.TimeDistributed(pair, name="pairs")(body)
+    body = layers.RNN([layers.LSTMCell(6), layers.GRUCell(4)], return_sequences=True, name="stack")(body)
+    body = layers.DepthwiseConv1D(3, depth_multiplier=2, padding="same", name="depthwise")(body)
+    body = layers.Conv1DTranspose(8, 3, name="up")(body)
+    body = layers.GroupQueryAttention(4, 4, 2, name="queries")(body, body)
+    body = layers.SpectralNormalization(layers.Dense(6, name="kept"), name="normed")(body)
+    model = keras.Model([series, frames], [body, layers.ConvLSTM2D(3, 2, name="film")(frames)], name="wrapped")
+    fill(model, 22)
+    of = model.get_layer
+
+    def cell(name, kind, target, change=lambda kernel: kernel.T):
+        return [layer(name, kind, change(array(target.kernel))),
+                layer(name, kind, change(array(target.recurrent_kernel)), "recurrent_kernel")]
+
+    def film(kernel):
+        return np.moveaxis(kernel, (-1, -2), (0, 1))
+
+    queries = of("queries")
+    depthwise, up = array(of("depthwise").kernel), array(of("up").kernel)
+    stack = of("stack").cell.cells
+    rows = [
+        layer("shared", "dense", matrix(array(shared.kernel))),
+        layer("steps", "dense", matrix(array(of("steps").layer.kernel))),
+        layer("pairs/narrow", "dense", matrix(array(pair.get_layer("narrow").kernel))),
+        layer("pairs/wide", "dense", matrix(array(pair.get_layer("wide").kernel))),
+        *cell("stack/cells/lstm_cell", "lstm", stack[0]), *cell("stack/cells/gru_cell", "gru", stack[1]),
+        layer("depthwise", "depthwise_conv1d", depthwise.reshape(3, -1).T[:, None]),
+        layer("up", "conv1d_transpose", np.moveaxis(up, (-2, -1), (0, 1))),
+        *(layer(f"queries/{part}", "attention", matrix(array(getattr(queries, f"_{part}_dense").kernel)))
+          for part in ("query", "key", "value")),
+        layer("queries/output", "attention", matrix(array(queries._output_dense.kernel), inputs=2)),
+        layer("normed", "dense", matrix(array(of("normed").layer.kernel))),
+        *cell("film", "lstm", of("film").cell, film),
+    ]
+    text = "wrappers, stacked cells, a shared layer, grouped attention, a recurrent convolution"
+    model.save(FOLDER / "wrapped.h5")
+    model.save_weights(FOLDER / "wrapped.weights.h5")
+    common.save_keras(model, FOLDER / "wrapped.keras")
+    return [entry("wrapped.h5", f"{text}: legacy HDF5", rows),
+            entry("wrapped.weights.h5", f"{text}: weights only", rows),
+            entry("wrapped.keras", f"{text}: Keras 3 zip", rows)]
+
+
 # Quantised kernels ---------------------------------------------------------------------------------
 
 def model_of_kernels(seed):
     """Layers that Keras quantises, with odd extents so that packed numbers have padding."""
+    keras.backend.clear_session()
     keras.utils.set_random_seed(seed)
     series = keras.Input((6, 11), name="series")
     tokens = keras.Input((5,), dtype="int32", name="tokens")
@@ -227,6 +282,7 @@ def make_calibrated():
     for seed, (policy, text) in enumerate({
             "gptq/4/4": "GPTQ, four bits in groups of four inputs", "gptq/8/-1": "GPTQ, eight bits, one group",
             "awq/4/4": "AWQ, four bits in groups of four inputs"}.items()):
+        keras.backend.clear_session()
         keras.utils.set_random_seed(40)
         series = keras.Input((6, 10), name="series")
         mode, bits, size = policy.split("/")
@@ -323,7 +379,7 @@ def main():
     torch.set_num_threads(1)
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir(parents=True)
-    entries = [*make_containers(), *make_quantized(), *make_calibrated(), *make_old_packing()]
+    entries = [*make_containers(), *make_wrapped(), *make_quantized(), *make_calibrated(), *make_old_packing()]
     manifest.record("Variety/keras", entries)
     for item in entries:
         print(f"{item['path']:44} {item['byte_count']:8,} bytes {len(item['layers']):3} rows")
