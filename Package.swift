@@ -92,7 +92,7 @@ let package = Package(
     reader(
       "PyTorchReader",
       ["Zip", "Pickle", "NumPyFormat", "Sharding", "StrictJSON", "StateDictionary", "HubConfiguration"]),
-    reader("KerasReader", ["Zip", "HDF5", "Pickle", "NumPyFormat", "Sharding", "StrictJSON"]),
+    reader("KerasReader", ["Zip", "HDF5", "Pickle", "NumPyFormat", "Sharding", "StateDictionary", "StrictJSON"]),
     reader("ONNXReader", ["CONNX", "CProtobufC"]),
 
     // Numbers.

@@ -27,27 +27,34 @@ struct KerasModel {
 
   func graph() -> LayerGraph {
     let (layout, found) = units()
-    var builder = LayerBuilder(isKeras1: layout.isNamed && isKeras1, limits)
-    for unit in found.units { builder.add(unit) }
-    let leftOut = leftOut(found)
+    let (layers, remarks) = layout == .plain ? plainLayers() : kerasLayers(found, layout)
     var graph = LayerGraph(
       format: KerasReader.format.name, variant: variant(layout), producer: producer,
-      files: container.files + store.paths,
-      metadata: metadata, layers: builder.layers, inventory: inventory)
+      files: container.files + store.paths, metadata: metadata, layers: layers, inventory: inventory)
     graph.diagnostics =
-      (config?.diagnostics ?? []) + found.diagnostics + builder.diagnostics + leftOut + container.diagnostics
+      (config?.diagnostics ?? []) + found.diagnostics + remarks + leftOut(found) + container.diagnostics
       + store.diagnostics
     if let model = config?.model, let edges = Dataflow(model, graph.layers, limits)?.edges(graph.layers) {
       graph.edges = edges
       graph.topology = .dataflow
     }
-    if builder.inferredCount > 0 {
-      graph.diagnostics.append(
-        Diagnostic(
-          .inferred, container.files[0],
-          "does not say the class of \(builder.inferredCount) of \(builder.layers.count) layers; names and shapes do"))
-    }
     return graph
+  }
+
+  private func kerasLayers(_ found: WeightUnits, _ layout: Layout) -> ([Layer], [Diagnostic]) {
+    var builder = LayerBuilder(isKeras1: layout.isNamed && isKeras1, limits)
+    for unit in found.units { builder.add(unit) }
+    guard builder.inferredCount > 0 else { return (builder.layers, builder.diagnostics) }
+    let remark =
+      "does not say the class of \(builder.inferredCount) of \(builder.layers.count) layers; names and shapes do"
+    return (builder.layers, builder.diagnostics + [Diagnostic(.inferred, container.files[0], remark)])
+  }
+
+  private func plainLayers() -> ([Layer], [Diagnostic]) {
+    let plain = PlainWeights(store.arrays, limits)
+    guard !plain.layers.isEmpty else { return ([], plain.diagnostics) }
+    let remark = "is no file of Keras: names and shapes alone tell what its \(plain.layers.count) layers are"
+    return (plain.layers, plain.diagnostics + [Diagnostic(.inferred, container.files[0], remark)])
   }
 
   // MARK: Where the weights are
@@ -72,7 +79,7 @@ struct KerasModel {
     if SavedObjectWeights.areIn(store) {
       return (.savedObjects, SavedObjectWeights.units(store, config: config?.model))
     }
-    return (.plain, PlainWeights.units(store.arrays))
+    return (.plain, WeightUnits())
   }
 
   private func variant(_ layout: Layout) -> String {

@@ -34,7 +34,7 @@ struct LayerBuilder {
     }
     let note = notes.isEmpty ? nil : notes.joined(separator: "; ")
     guard case .separable(let rank) = kerasClass else {
-      let kind = kerasClass?.kind ?? unit.kerasClass?.kind ?? .other(unit.isPlain ? "matrix" : "unknown")
+      let kind = kerasClass?.kind ?? unit.kerasClass?.kind ?? .other("unknown")
       return append(
         Layer(
           name: unit.name, kind: kind, parameters: parameters.map(\.parameter).kernelsFirst,
@@ -100,8 +100,6 @@ struct LayerBuilder {
         result.append((name, Parameter(role.isWeight ? .other(name) : role, tensor)))
       } else if quantized?.isScaling(name) == true {
         result.append((name, Parameter(.other(name), tensor)))
-      } else if let matrix = plainMatrix(tensor, unit) {
-        result.append((name, Parameter(.weight(name), matrix)))
       } else {
         unexplained(tensor, name, unit)
       }
@@ -140,12 +138,6 @@ struct LayerBuilder {
         "holds \(tensor.elementType.rawValue) numbers\(mode.map { " (\($0))" } ?? ""), "
           + "which are no weights before they are scaled", hint: hint))
     return false
-  }
-
-  /// A matrix of a file that is not by Keras: its spectrum is the same whichever axis is which.
-  private func plainMatrix(_ tensor: Tensor, _ unit: WeightUnit) -> Tensor? {
-    guard unit.isPlain, tensor.rank == 2, tensor.elementType.isFloatingPoint else { return nil }
-    return tensor.labelled([.output, .input])
   }
 
   private mutating func unexplained(_ tensor: Tensor, _ name: String, _ unit: WeightUnit) {

@@ -8,8 +8,6 @@ struct WeightUnit {
   var kerasClass: KerasClass?
   var config: KerasLayerConfig?
   var variables: [Variable]
-  /// Whether the file is not by Keras.
-  var isPlain = false
 
   struct Variable {
     /// What Keras calls it: `kernel`, `bias`; a number where the file has only a position.

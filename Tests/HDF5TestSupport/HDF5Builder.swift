@@ -32,9 +32,11 @@ public struct HDF5Builder {
     case complex64, int12
   }
 
-  public enum Layout {
+  public enum Layout: Sendable {
     case contiguous, compact
     case chunked(deflate: Int)
+    /// In chunks that are shuffled, deflated and given a checksum.
+    case filtered
   }
 
   private enum Item {
@@ -140,6 +142,12 @@ extension HDF5Builder {
       let chunk = Self.shape(value).map { hsize_t(max(1, ($0 + 1) / 2)) }
       unsafe H5Pset_chunk(plan, Int32(chunk.count), chunk)
       if level > 0 { H5Pset_deflate(plan, UInt32(level)) }
+    case .filtered:
+      let chunk = Self.shape(value).map { hsize_t($0) }
+      unsafe H5Pset_chunk(plan, Int32(chunk.count), chunk)
+      H5Pset_shuffle(plan)
+      H5Pset_deflate(plan, 6)
+      H5Pset_fletcher32(plan)
     }
     if case .external(let other, let shape) = value {
       unsafe H5Pset_external(plan, other, 0, hsize_t(shape.reduce(4, *)))

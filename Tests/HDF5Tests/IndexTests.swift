@@ -24,6 +24,22 @@ private func file(_ builder: HDF5Builder) throws -> HDF5File {
 }
 
 @Suite struct IndexTests {
+  /// The number of a filter that libhdf5 lacks, in place of the one that was used.
+  @Test func missingFilterIsNamed() throws {
+    var builder = HDF5Builder()
+    builder.weights("a", [64, 64], .chunked(deflate: 6))
+    var bytes = try builder.bytes()
+    let name = Array("deflate\0".utf8)
+    let place = try #require((8..<bytes.count - 8).first { Array(bytes[$0..<$0 + 8]) == name })
+    bytes.replaceSubrange(place - 8..<place - 6, with: [0x00, 0x7D])
+    let file = try HDF5File(ByteSource(owned: bytes, label: "built.h5"))
+    let tensor = try file.tensor(#require(file.dataset("a")))
+    let error = #expect(throws: ReadError.self) { try tensor.values() }
+    #expect(error?.code == .unsupported)
+    #expect(error?.message == "is packed with the filter lzf (32000), which libhdf5 does not have")
+    #expect(error?.hint == "repack the file without it (h5repack -f NONE)")
+  }
+
   @Test(arguments: [false, true])
   func groupsAndDatasets(latest: Bool) throws {
     var builder = sample()

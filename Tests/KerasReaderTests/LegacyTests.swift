@@ -380,8 +380,64 @@ func legacy(
     builder.weights("data/conv/0", [3, 4, 5, 5])
     let graph = try open(builder.bytes())
     #expect(graph.variant == "plain HDF5")
-    #expect(rows(graph) == ["data/ip1 matrix 0 [3, 4]"])
-    #expect(graph.diagnostics.contains { $0.subject == "data/conv/0" && $0.code == .notAWeight })
+    #expect(rows(graph) == ["data/conv conv2d kernel [3, 4, 5, 5]", "data/ip1 dense kernel [3, 4]"])
+    #expect(graph.layers.flatMap(\.parameters).map(\.tensor.name) == ["data/conv/0", "data/ip1/0"])
+    #expect(graph.accountingForEveryTensor().diagnostics.map(\.code) == [.inferred])
+  }
+}
+
+/// Frameworks that keep their weights in HDF5 without being Keras.
+@Suite struct OtherFrameworkTests {
+  /// The length of the bias tells which end has the outputs.
+  @Test func biasDecidesTheOrder() throws {
+    var builder = HDF5Builder()
+    for (path, shape) in [
+      ("conv1/W", [8, 3, 5, 5]), ("conv1/b", [8]), ("fc/W", [6, 32]), ("fc/b", [6]), ("last/kernel", [3, 3, 8, 4]),
+      ("last/bias", [4]),
+    ] { builder.weights(path, shape) }
+    let graph = try open(builder.bytes())
+    #expect(
+      rows(graph) == [
+        "conv1 conv2d kernel [8, 3, 5, 5]", "fc dense kernel [6, 32]", "last conv2d kernel [4, 8, 3, 3]",
+      ])
+    #expect(graph.layers[0].parameters.map(\.role) == [.kernel, .bias])
+  }
+
+  @Test func caffe() throws {
+    var builder = HDF5Builder()
+    for (path, shape) in [
+      ("data/conv1/0", [8, 3, 5, 5]), ("data/conv1/1", [8]), ("data/bn/0", [8]), ("data/bn/1", [8]), ("data/bn/2", [1]),
+    ] { builder.weights(path, shape) }
+    let graph = try open(builder.bytes())
+    #expect(rows(graph) == ["data/conv1 conv2d kernel [8, 3, 5, 5]"])
+    #expect(graph.layers[0].parameters.map(\.tensor.name) == ["data/conv1/0", "data/conv1/1"])
+  }
+
+  /// MATLAB puts 512 bytes before the file. A matrix of whole numbers is data.
+  @Test func matlab() throws {
+    var builder = HDF5Builder()
+    builder.userBlock = 512
+    builder.dataset(
+      "W1", .raw([UInt8](repeating: 0, count: 47) + [1], type: .float64BigEndian, shape: [2, 3]))
+    builder.dataset("labels", .raw([1, 2, 3, 4], type: .int8, shape: [2, 2]))
+    let graph = try open(builder.bytes(), named: "weights.mat")
+    #expect(rows(graph) == ["W1 dense kernel [2, 3]"])
+    #expect(try graph.layers[0].parameters[0].tensor.values().last == Double.leastNonzeroMagnitude)
+    #expect(graph.diagnostics.contains { $0.subject == "labels" && $0.code == .notAWeight })
+  }
+
+  /// A list of weights, however it is stored.
+  @Test(
+    arguments: [.contiguous, .compact, .chunked(deflate: 0), .chunked(deflate: 6), .filtered] as [HDF5Builder.Layout])
+  func layouts(_ layout: HDF5Builder.Layout) throws {
+    for isLatest in [false, true] {
+      var builder = HDF5Builder()
+      builder.isLatest = isLatest
+      builder.weights("fc/weight", [4, 6], layout)
+      let graph = try open(builder.bytes())
+      #expect(rows(graph) == ["fc dense kernel [4, 6]"])
+      #expect(try graph.layers[0].parameters[0].tensor.values() == (0..<24).map(Double.init))
+    }
   }
 }
 

@@ -42,10 +42,12 @@ extension HDF5Index {
     let status = byteCount == 0 ? 0 : unsafe H5Dread(dataset.id, type.id, all, all, hid_t(H5P_DEFAULT), &bytes)
     guard status >= 0 else {
       let reason = HDF5Library.lastError()
-      let filter = reason.contains("filter")
+      guard let filter = MissingFilter(of: dataset.id) else {
+        throw fail(.malformed, "cannot be decoded: \(reason)")
+      }
       throw fail(
-        filter ? .unsupported : .malformed, "cannot be decoded: \(reason)",
-        hint: filter ? "repack the file without this filter (h5repack -f NONE)" : nil)
+        .unsupported, "is packed with the filter \(filter), which libhdf5 does not have",
+        hint: "repack the file without it (h5repack -f NONE)")
     }
     return bytes
   }
