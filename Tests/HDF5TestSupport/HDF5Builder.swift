@@ -22,6 +22,8 @@ public struct HDF5Builder {
     case variableString(String)
     /// A dataset whose values lie in the file `path`.
     case external(path: String, shape: [Int])
+    /// A dataset whose values are those of `dataset` in the file `path`.
+    case virtual(path: String, dataset: String, shape: [Int])
     /// A dataset that was never written: its values are all this one.
     case unwritten(fill: Float, shape: [Int])
   }
@@ -152,6 +154,7 @@ extension HDF5Builder {
     if case .external(let other, let shape) = value {
       unsafe H5Pset_external(plan, other, 0, hsize_t(shape.reduce(4, *)))
     }
+    if case .virtual(let other, let dataset, _) = value { unsafe H5Pset_virtual(plan, space, other, dataset, space) }
     if case .unwritten(var fill, _) = value { unsafe H5Pset_fill_value(plan, CHDF5_nativeFloat(), &fill) }
     let standard = hid_t(H5P_DEFAULT)
     let dataset = unsafe H5Dcreate2(file, path, type, space, links, plan, standard)
@@ -180,7 +183,9 @@ extension HDF5Builder {
 
   private static func shape(_ value: Value) -> [Int] {
     switch value {
-    case .floats(_, let shape), .raw(_, _, let shape), .external(_, let shape), .unwritten(_, let shape): shape
+    case .floats(_, let shape), .raw(_, _, let shape), .external(_, let shape), .unwritten(_, let shape),
+      .virtual(_, _, let shape):
+      shape
     case .integers(let all): [all.count]
     case .doubles(let all): [all.count]
     case .fixedStrings(let all), .variableStrings(let all): [all.count]
@@ -197,7 +202,7 @@ extension HDF5Builder {
 
   private static func type(_ value: Value) -> hid_t {
     switch value {
-    case .floats, .external, .unwritten: return H5Tcopy(CHDF5_nativeFloat())
+    case .floats, .external, .virtual, .unwritten: return H5Tcopy(CHDF5_nativeFloat())
     case .integers: return H5Tcopy(CHDF5_nativeInt64())
     case .doubles: return H5Tcopy(CHDF5_nativeDouble())
     case .raw(_, let kind, _): return type(kind)
@@ -275,7 +280,7 @@ extension HDF5Builder {
       if !padded.isEmpty { try unsafe padded.withUnsafeBytes(body) }
     case .variableStrings(let all): try unsafe withPointers(all, body)
     case .variableString(let text): try unsafe withPointers([text], body)
-    case .external, .unwritten: break
+    case .external, .virtual, .unwritten: break
     }
   }
 

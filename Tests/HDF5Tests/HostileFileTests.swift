@@ -39,6 +39,17 @@ private func failure(_ builder: HDF5Builder, limits: Limits) throws -> ReadError
     #expect(error?.subject == "stolen")
   }
 
+  /// libhdf5 opens the other file as soon as the extent is asked for.
+  @Test func virtualDatasetIsNotRead() throws {
+    var builder = HDF5Builder()
+    builder.dataset("stolen", .virtual(path: "/etc/passwd", dataset: "/x", shape: [2, 2]))
+    let file = try HDF5File(ByteSource(owned: try builder.bytes(), label: "built.h5"))
+    let dataset = try #require(file.dataset("stolen"))
+    let error = #expect(throws: ReadError.self) { try file.tensor(dataset) }
+    #expect(error?.code == .unsafeContent)
+    #expect(error?.message == "is not read: it is a virtual dataset, whose values lie in other files")
+  }
+
   @Test func cycleOfGroupsEnds() throws {
     var builder = HDF5Builder()
     builder.weights("a/b/kernel", [2])
