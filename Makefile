@@ -51,7 +51,7 @@ mutate: dependencies
 	@mkdir -p .build/damaged
 	@status=0; \
 	for format in safetensors:safetensors numpy:np? onnx:onnx pytorch:pt pytorch:pth keras:h5 keras:keras; do \
-	  files=$$(ls SampleModels/LeNet5/*.$${format#*:} SampleModels/Variety/*.$${format#*:} SampleModels/Bad/*.$${format#*:} 2>/dev/null); \
+	  files=$$(ls SampleModels/LeNet5/*.$${format#*:} SampleModels/Variety/*.$${format#*:} SampleModels/Quantised/*.$${format#*:} SampleModels/Bad/*.$${format#*:} 2>/dev/null); \
 	  .build/release/mutate $${format%:*} $(COUNT) $(SEED) .build/damaged $$files || status=1; \
 	done; exit $$status
 

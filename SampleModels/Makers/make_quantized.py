@@ -291,7 +291,7 @@ def make_opaque():
              weight___shift=zeros(np.float16, 8, 1))
     file.add("torchao", None, _weight_qdata=zeros(np.int8, 8, 8), _weight_scale=zeros(np.float16, 8, 1))
     file.add("marlin", None, B=zeros(np.int32, 4, 16), s=zeros(np.float16, 1, 8))
-    file.add("sparse", None, weight__compressed=zeros(np.float16, 8, 4), weight__bitmask=zeros(np.uint8, 8, 1))
+    file.add("sparse", None, compressed=zeros(np.float16, 8, 4), bitmask=zeros(np.uint8, 8, 1), shape=zeros(np.int64, 2))
     file.add("marlin24", None, weight_packed=zeros(np.int32, 4, 16), scale_packed=zeros(np.float16, 1, 8),
              meta=zeros(np.int16, 8, 1))
     file.add("eetq", None, weight=zeros(np.int8, 8, 8), weight_scales=zeros(np.float16, 8))

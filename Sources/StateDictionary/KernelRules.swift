@@ -121,7 +121,9 @@ struct KernelRules {
     let shape = kernel.tensor.shape
     let order = suggestedOrder(kernel)
     if kernel.leaf == .table { return DescribedKernel(.embedding, kernel.tensor, [.expert, .vocabulary, .input]) }
-    if words.isExpert, !words.isConvolution { return expertStack(kernel.tensor, inputFirst: order == .channelsLast) }
+    if kernel.tensor.axes == [.expert, .output, .input] || (words.isExpert && !words.isConvolution) {
+      return expertStack(kernel.tensor, inputFirst: order == .channelsLast)
+    }
     if order == .channelsLast, let attention = attention(kernel.tensor, words) { return attention }
     if words.isBilinear { return DescribedKernel(.other("bilinear"), kernel.tensor, [.output, .input, .input]) }
     let spatialExtent =

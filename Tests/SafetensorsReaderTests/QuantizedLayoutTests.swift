@@ -243,6 +243,18 @@ struct QuantizedLayoutTests {
     #expect(guessed.note == "dequantised from MLX, taken to be of 4 bits in groups of 64")
   }
 
+  /// Its name would make a convolution of it.
+  @Test func stacksOfMLXAreExperts() throws {
+    let layer = try layer([
+      ("mlp.switch_mlp.up_proj.weight", "U32", [2, 3, 8], words([UInt32](repeating: 0x1111_1111, count: 48))),
+      ("mlp.switch_mlp.up_proj.scales", "F32", [2, 3, 1], floats([1, 2, 3, 4, 5, 6])),
+      ("mlp.switch_mlp.up_proj.biases", "F32", [2, 3, 1], floats([0, 0, 0, 0, 0, 0])),
+    ])
+    #expect(layer.kind == .expertStack)
+    #expect(layer.parameters[0].tensor.axes == [.expert, .output, .input])
+    #expect(try values(layer) == (0..<2 * 3 * 64).map { Float($0 / 64 + 1) })
+  }
+
   // MARK: Left out
 
   @Test(arguments: [

@@ -9,6 +9,20 @@ import Testing
     #expect(try lines([("fc/kernel", [3, 5]), ("fc/bias", [3])]) == ["fc dense [3, 5]"])
   }
 
+  /// What the reader knows outweighs the length of a bias, the framework, and the name.
+  @Test(
+    arguments: [
+      ("fc.weight", [3, 5], [.output, .input]), ("experts.down_proj", [2, 4, 4], [.expert, .output, .input]),
+      ("switch.conv.weight", [2, 3, 5], [.expert, .output, .input]),
+    ] as [(String, [Int], [Axis])])
+  func axesThatTheReaderNamesAreKept(name: String, shape: [Int], axes: [Axis]) throws {
+    let tensors = [try tensor(name, shape).labelled(axes), try tensor("fc.bias", [5])]
+    for convention in [StateDictionary.Convention.pytorch, .channelsLast, .mlx, .undetermined] {
+      let layers = StateDictionary.layers(from: tensors, convention: convention, order: .given).layers
+      #expect(layers.first?.parameters.first?.tensor.axes == axes)
+    }
+  }
+
   @Test func squareMatricesFollowTheirNamesakes() throws {
     let entries: [Entry] = [
       ("h.0.attn.c_attn.weight", [8, 24]), ("h.0.attn.c_attn.bias", [24]), ("h.0.attn.c_proj.weight", [8, 8]),

@@ -15,6 +15,7 @@ struct AffineWeight: QuantizedWeight {
   private let offsets: Tensor
   private let isKnown: Bool
 
+  var axes: [Axis] { Array([.expert, .output, .input].suffix(shape.count)) }
   var parts: [Tensor] { [numbers, scales, offsets] }
   var origin: String { "MLX, \(isKnown ? "" : "taken to be ")of \(bits) bits in groups of \(groupSize)" }
 

@@ -14,6 +14,7 @@ struct BlockwiseWeight: QuantizedWeight {
   private let table: Tensor
   private let scales: Scales
 
+  var axes: [Axis] { [.output, .input] }
   var origin: String { "bitsandbytes of 4 bits" }
 
   static func recognise(_ codes: Tensor, _ names: QuantizedTensors) -> Recognition? {

@@ -80,8 +80,9 @@ extension Tensor {
 
   /// The name without `suffix`, or `nil` if it ends otherwise.
   func stem(before suffix: String) -> [UInt8]? {
-    let bytes = Array(name.utf8)
-    return bytes.suffix(suffix.utf8.count).elementsEqual(suffix.utf8) ? bytes.dropLast(suffix.utf8.count) : nil
+    let bytes = name.utf8
+    guard bytes.suffix(suffix.utf8.count).elementsEqual(suffix.utf8) else { return nil }
+    return Array(bytes.dropLast(suffix.utf8.count))
   }
 
   /// The same bytes as elements of another type of that size.
