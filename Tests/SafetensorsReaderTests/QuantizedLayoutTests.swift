@@ -228,6 +228,22 @@ struct QuantizedLayoutTests {
     try expectUnsupported(parts, "shapes of no known scheme")
   }
 
+  /// The same whether the format's own type says that there are two in a byte, or not.
+  @Test(arguments: [
+    ("weight_packed", "weight_global_scale", "U8", 8), ("weight_packed", "weight_global_scale", "F4", 16),
+    ("weight", "weight_scale_2", "U8", 8), ("weight", "weight_scale_2", "F4", 16),
+  ])
+  func overallScalesMultiplyOrDivide(numbers: String, overall: String, type: String, width: Int) throws {
+    let layer = try layer([
+      ("fc.\(numbers)", type, [2, width], [UInt8](repeating: 0x22, count: 16)),
+      ("fc.weight_scale", "F8_E4M3", [2, 1], [0x38, 0x40]), ("fc.\(overall)", "F32", [], floats([4])),
+    ])
+    #expect(layer.parameters[0].tensor.name == "fc.weight")
+    let factor: Float = overall == "weight_scale_2" ? 4 : 0.25
+    #expect(try values(layer) == (0..<32).map { factor * ($0 < 16 ? 1 : 2) })
+    #expect(layer.parameters.contains { $0.tensor.name == "fc.\(overall)" })
+  }
+
   // MARK: MLX
 
   @Test func groupSizeOfMLXByTheConfiguration() throws {

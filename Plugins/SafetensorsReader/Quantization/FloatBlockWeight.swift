@@ -22,13 +22,7 @@ struct FloatBlockWeight: QuantizedWeight {
   private let elements: Tensor
   private let isFourBit: Bool
   private let scales: Tensor
-  private let factor: Factor?
-
-  /// A scale for the whole weight.
-  struct Factor {
-    var tensor: Tensor
-    var divides: Bool
-  }
+  private let factor: OverallScale?
 
   var axes: [Axis] { Array([.expert, .output, .input].suffix(shape.count)) }
 
@@ -42,7 +36,7 @@ struct FloatBlockWeight: QuantizedWeight {
 
   private static func recogniseBytes(_ tensor: Tensor, _ names: QuantizedTensors) -> Recognition? {
     if let stem = tensor.stem(before: "weight_packed"), let scales = names(stem, "weight_scale") {
-      let factor = names(stem, "weight_global_scale").map { Factor(tensor: $0, divides: true) }
+      let factor = names(stem, "weight_global_scale").map { OverallScale(tensor: $0, divides: true) }
       return recognition(stem, "weight", tensor, scales, factor, names)
     }
     if let stem = tensor.stem(before: "weight") {
@@ -50,7 +44,7 @@ struct FloatBlockWeight: QuantizedWeight {
         return recognition(stem, "weight", tensor, scales, nil, names)
       }
       guard tensor.elementType == .uint8, let scales = names(stem, "weight_scale") else { return nil }
-      let factor = names(stem, "weight_scale_2").map { Factor(tensor: $0, divides: false) }
+      let factor = names(stem, "weight_scale_2").map { OverallScale(tensor: $0, divides: false) }
       return recognition(stem, "weight", tensor, scales, factor, names)
     }
     if let stem = tensor.stem(before: "_blocks"), tensor.rank >= 3, let scales = names(stem, "_scales") {
@@ -68,7 +62,7 @@ struct FloatBlockWeight: QuantizedWeight {
   }
 
   private static func recognition(
-    _ stem: [UInt8], _ suffix: String, _ elements: Tensor, _ scales: Tensor, _ factor: Factor?,
+    _ stem: [UInt8], _ suffix: String, _ elements: Tensor, _ scales: Tensor, _ factor: OverallScale?,
     _ names: QuantizedTensors
   ) -> Recognition? {
     let name = String(decoding: stem, as: UTF8.self) + suffix
@@ -81,10 +75,8 @@ struct FloatBlockWeight: QuantizedWeight {
   }
 
   /// `nil` if the shapes contradict each other.
-  private init?(_ elements: Tensor, _ scales: Tensor, _ factor: Factor?) {
-    guard factor.map({ $0.tensor.elementCount == 1 && $0.tensor.elementType.isFloatingPoint }) ?? true,
-      elements.rank >= 2
-    else { return nil }
+  private init?(_ elements: Tensor, _ scales: Tensor, _ factor: OverallScale?) {
+    guard factor?.isOneNumber ?? true, elements.rank >= 2 else { return nil }
     // A byte count times two fits: the bytes are those of a file.
     let byteCount = elements.elementCount * elements.elementType.byteWidth
     guard byteCount % scales.elementCount == 0 else { return nil }
@@ -116,18 +108,28 @@ struct FloatBlockWeight: QuantizedWeight {
       ? FourBitFloat.decode(try elements.load().source)
       : try Tensor(name: elements.name, elementType: .float8e4m3fn, shape: shape, storage: elements.storage)
         .values(as: Float.self)
-    let scales = try groupScales()
+    let scales = try scales.scales(and: factor)
     let groupSize = values.count / scales.count
     for (group, scale) in scales.enumerated() {
       for position in group * groupSize..<(group + 1) * groupSize { values[position] *= scale }
     }
     return values
   }
+}
 
+/// One scale for a whole weight, beside those of its groups.
+struct OverallScale {
+  var tensor: Tensor
+  var divides: Bool
+
+  var isOneNumber: Bool { tensor.elementCount == 1 && tensor.elementType.isFloatingPoint }
+}
+
+extension Tensor {
   /// The scales of the groups, that of the whole weight included.
-  private func groupScales() throws(ReadError) -> [Float] {
-    let scales = try scales.values(as: Float.self)
-    guard let factor, let value = try factor.tensor.values(as: Float.self).first else { return scales }
-    return scales.map { factor.divides ? $0 / value : $0 * value }
+  func scales(and overall: OverallScale?) throws(ReadError) -> [Float] {
+    let scales = try values(as: Float.self)
+    guard let overall, let value = try overall.tensor.values(as: Float.self).first else { return scales }
+    return scales.map { overall.divides ? $0 / value : $0 * value }
   }
 }

@@ -6,6 +6,7 @@ struct ScaledWeight: QuantizedWeight {
   private let blocks: ScaleBlocks
   private let scale: Tensor
   private let zeroPoint: Tensor?
+  private let overall: OverallScale?
   /// What the scale has too much.
   private let divisor: Float
 
@@ -14,38 +15,43 @@ struct ScaledWeight: QuantizedWeight {
 
   /// A tensor with a scale beside it, if its elements are such numbers.
   static func recognise(_ tensor: Tensor, _ names: QuantizedTensors) -> Recognition? {
-    let name = Array(tensor.name.utf8)
-    let stem = tensor.stem(before: "weight")
+    // Four-bit floats may be called packed, though the format has unpacked them.
+    let packed = tensor.isDecoded ? tensor.stem(before: "_packed") : nil
+    let name = packed ?? Array(tensor.name.utf8)
     var scale: Tensor?
-    var zeroPoint: Tensor?
     var divisor: Float = 1
     if tensor.elementType.isFloatingPoint, tensor.elementType.byteWidth == 1 || tensor.isDecoded {
       // Both spellings are multiplied, whatever the longer one says.
-      scale = names(name, "_scale_inv") ?? names(name, "_scale") ?? stem.flatMap { names($0, "scale") }
-      zeroPoint = names(name, "_zero_point")
-    } else if tensor.elementType == .int8, let stem {
-      scale = names(stem, "weight_scale")
-      zeroPoint = names(stem, "weight_zero_point")
-      if let columns = names(stem, "SCB") { (scale, zeroPoint, divisor) = (columns, nil, 127) }
+      scale = names(name, "_scale_inv") ?? names(name, "_scale")
+      if scale == nil, let stem = tensor.stem(before: "weight") { scale = names(stem, "scale") }
+    } else if tensor.elementType == .int8, let stem = tensor.stem(before: "weight") {
+      scale = names(name, "_scale")
+      if let columns = names(stem, "SCB") { (scale, divisor) = (columns, 127) }
     }
     guard let scale else { return nil }
+    let zeroPoint = divisor == 1 ? names(name, "_zero_point") : nil
+    let overall =
+      names(name, "_scale_2").map { OverallScale(tensor: $0, divides: false) }
+      ?? names(name, "_global_scale").map { OverallScale(tensor: $0, divides: true) }
     let index = names(name, "_g_idx")
-    let parts = [tensor, scale] + [zeroPoint, index].compactMap(\.self)
-    guard index == nil, zeroPoint == nil || zeroPoint?.shape == scale.shape,
+    let parts = [tensor, scale] + [zeroPoint, overall?.tensor, index].compactMap(\.self)
+    guard index == nil, overall?.isOneNumber ?? true, zeroPoint == nil || zeroPoint?.shape == scale.shape,
       scale.elementType.isFloatingPoint || scale.elementType == .uint8,
       let blocks = ScaleBlocks(tensor.shape, scale.shape, blockSize: names.hints.blockSize)
     else {
       return .unknown(parts, reason: "is quantised \(tensor.shape) with scales \(scale.shape), which do not fit")
     }
     return .weight(
-      tensor.name, ScaledWeight(parts: parts, blocks: blocks, scale: scale, zeroPoint: zeroPoint, divisor: divisor))
+      String(decoding: name, as: UTF8.self),
+      ScaledWeight(
+        parts: parts, blocks: blocks, scale: scale, zeroPoint: zeroPoint, overall: overall, divisor: divisor))
   }
 
   func values() throws(ReadError) -> [Float] {
     var values = try parts[0].values(as: Float.self)
     // Scales stored as plain bytes are exponents: microscaling.
     let scales = try (scale.elementType == .uint8 ? scale.reinterpreted(as: .float8e8m0fnu) : scale)
-      .values(as: Float.self)
+      .scales(and: overall)
     let zeroPoints = try zeroPoint?.values(as: Float.self)
     blocks.forEachBlock { range, block in
       let factor = scales[block] / divisor
