@@ -49,10 +49,8 @@ SEED ?= 1
 mutate: dependencies
 	@$(SWIFT) build -c release --product mutate --quiet
 	@mkdir -p .build/damaged
-	@status=0; \
-	for format in safetensors:safetensors numpy:np? onnx:onnx pytorch:pt pytorch:pth keras:h5 keras:keras; do \
-	  files=$$(ls SampleModels/LeNet5/*.$${format#*:} SampleModels/Variety/*.$${format#*:} SampleModels/Quantised/*.$${format#*:} SampleModels/Bad/*.$${format#*:} 2>/dev/null); \
-	  .build/release/mutate $${format%:*} $(COUNT) $(SEED) .build/damaged $$files || status=1; \
+	@status=0; for reader in safetensors numpy onnx pytorch keras; do \
+	  .build/release/mutate $$reader $(COUNT) $(SEED) .build/damaged $$(Tests/Fuzzing/samples.sh $$reader) || status=1; \
 	done; exit $$status
 
 # Coverage-guided fuzzing: SECONDS for each of TARGETS, from the sample files on. What it finds stays in .build/fuzz.

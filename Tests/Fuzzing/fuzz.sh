@@ -4,22 +4,12 @@ set -eu
 target=$1
 seconds=$2
 work=.build/fuzz/$target
+rm -rf "$work/seeds"
 mkdir -p "$work/seeds" "$work/corpus" "$work/found"
-
-case $target in
-safetensors) pattern='*.safetensors' ;;
-pytorch) pattern='*.pt *.pth *.pt2 *.ptl *.pkl' ;;
-keras) pattern='*.keras *.h5' ;;
-onnx) pattern='*.onnx' ;;
-numpy) pattern='*.npy *.npz' ;;
-zip) pattern='*.npz *.keras *.pt' ;;
-pickle) pattern='*.pth *.pkl' ;;
-json | shard-index) pattern='*.json' ;;
-npy) pattern='*.npy' ;;
-*) pattern='' ;;
-esac
-for glob in $pattern; do
-  find SampleModels -name "$glob" -size -64k -exec cp {} "$work/seeds/" \;
+number=0
+for file in $(Tests/Fuzzing/samples.sh "$target"); do
+  number=$((number + 1))
+  cp "$file" "$work/seeds/$number"
 done
 
 SWIFT_BACKTRACE=enable=no FUZZ_TARGET=$target FUZZ_HDF5_WORKER="$PWD/.build/release/heavytail" \
