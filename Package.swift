@@ -136,7 +136,7 @@ let package = Package(
     tests("LinearAlgebraTests", ["LinearAlgebra"]),
     tests("SpectralCoreTests", ["SpectralCore", "LinearAlgebra"]),
     tests("MatrixSlicingTests", ["MatrixSlicing", "ModelReading"]),
-    tests("AnalysisTests", readers + ["Analysis", "MatrixSlicing", "ModelReading", "SpectralCore"]),
+    tests("AnalysisTests", readers + ["Analysis", "LinearAlgebra", "MatrixSlicing", "ModelReading", "SpectralCore"]),
     tests("ReportingTests", ["Reporting", "Analysis", "ModelReading"]),
     tests(
       "ReaderConformanceTests",

@@ -31,6 +31,9 @@ public struct Studies: OptionSet, Sendable, Hashable {
 public struct AnalysisOptions: Sendable {
   /// How convolutions become matrices.
   public var slicing: Slicing = .positions
+  /// Points of the periodic grid along each axis under `.fourier`; `nil` for the least power of two, of 32 at least,
+  /// that is four times the kernel.
+  public var gridSide: Int?
   /// One row per matrix instead of one per layer with pooled eigenvalues.
   public var perSlice = false
   public var precision: Precision = .double

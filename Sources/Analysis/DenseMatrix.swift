@@ -18,6 +18,17 @@ extension WeightMatrix {
   }
 }
 
+extension WeightMatrix {
+  /// As `dense`, with a word for entries that no decomposition survives.
+  func checkedDense(from data: TensorData) throws(LayerFailure) -> RandomMatrix {
+    let matrix = dense(from: data)
+    var check = EntryCheck()
+    check.add(matrix.values.span)
+    try check.verify(as: Double.self)
+    return matrix
+  }
+}
+
 extension RandomMatrix {
   /// WᵀW.
   func gram() -> GramMatrix<Double> {

@@ -2,6 +2,20 @@ import MatrixSlicing
 import ModelReading
 import SpectralCore
 
+/// The eigenvalues of one matrix of a layer.
+struct SliceSpectrum {
+  var origin: [WeightMatrix.Origin]
+  /// Ascending, zeros included.
+  var eigenvalues: [Double]
+  /// How many matrices of the layer must have these eigenvalues.
+  var multiplicity = 1
+
+  /// "[gate 1][position 0,2]": what tells its row from those of the layer's other matrices.
+  var label: String {
+    origin.map { "[\($0.axis) \($0.index.map(String.init).joined(separator: ","))]" }.joined()
+  }
+}
+
 /// One weight of one layer, on its way to a row of the report.
 struct LayerTask: Sendable {
   let layerID: Int
@@ -10,13 +24,17 @@ struct LayerTask: Sendable {
   let parameter: Parameter
   /// The matrices, or why there are none.
   let sliced: Result<SlicedWeight, ReadError>
+  /// The frequencies of a convolution that is analysed as an operator.
+  let grid: FourierGrid?
 
-  init(layerID: Int, name: String, layer: Layer, parameter: Parameter, slicing: Slicing) {
+  init(layerID: Int, name: String, layer: Layer, parameter: Parameter, slicing: Slicing, gridSide: Int? = nil) {
     self.layerID = layerID
     self.name = name
     self.layer = layer
     self.parameter = parameter
     sliced = Result { () throws(ReadError) in try slicing.matrices(of: parameter, in: layer) }
+    let kernel = slicing == .fourier ? (try? sliced.get())?.kernel ?? [] : []
+    grid = kernel.isEmpty ? nil : FourierGrid(kernel: kernel, side: gridSide)
   }
 
   /// Order of the eigenproblems: M of the matrices, or the rank of a product; 0 if there are none.
@@ -26,7 +44,9 @@ struct LayerTask: Sendable {
   }
 
   /// Something that grows like the floating-point operations of the layer.
-  var cost: Double { Double(parameter.tensor.elementCount) * Double(columns) }
+  var cost: Double {
+    Double(parameter.tensor.elementCount) * Double(columns) * Double(grid.map { $0.pointCount ?? .max } ?? 1)
+  }
 
   /// Bytes that the analysis needs beside the mapped file, or `nil` if the number does not fit in `Int`.
   func workingBytes(_ studies: Studies) -> Int? {
@@ -38,11 +58,20 @@ struct LayerTask: Sendable {
   }
 
   private var spectrumBytes: Int? {
-    if let factors = (try? sliced.get())?.factors.first { return factors.workingBytes }
-    guard let bytes = WeightMatrix.workingBytes(columns: columns) else { return nil }
+    let sliced = try? sliced.get()
+    if let factors = sliced?.factors.first { return factors.workingBytes }
+    guard let bytes = matrixBytes(sliced) else { return nil }
     guard case .produced(let production) = parameter.tensor.storage else { return bytes }
     let (sum, overflow) = bytes.addingReportingOverflow(production.byteCount)
     return overflow ? nil : sum
+  }
+
+  private func matrixBytes(_ sliced: SlicedWeight?) -> Int? {
+    guard let grid, let sliced, let matrix = sliced.matrices.first else {
+      return WeightMatrix.workingBytes(columns: columns)
+    }
+    return grid.workingBytes(
+      rows: matrix.rows, columns: columns, groups: sliced.matrices.count / sliced.receptiveField)
   }
 
   /// One row, or one per slice.
@@ -62,11 +91,14 @@ struct LayerTask: Sendable {
       let needed = workingBytes.map { "\($0) bytes" } ?? "more memory than can be addressed"
       return [row(options, .skipped, "needs \(needed), the limit is \(options.maximumMemory)")]
     }
-    let spectra = try eigenvalues(sliced, options.precision)
-    guard options.perSlice else { return [try studied(record(sliced, spectra, options), sliced.matrices, options)] }
-    return try zip(sliced.matrices, spectra).map { (matrix, spectrum) throws(LayerFailure) in
-      var record = try studied(record(sliced, [spectrum], options), [matrix], options)
-      record.name += matrix.origin.map { "[\($0.axis) \($0.index.map(String.init).joined(separator: ","))]" }.joined()
+    let slices = try slices(of: sliced, options)
+    guard options.perSlice else { return [try studied(record(sliced, slices, options), sliced.matrices, options)] }
+    return try slices.enumerated().map { (index, slice) throws(LayerFailure) in
+      var single = slice
+      single.multiplicity = 1
+      let matrices = grid == nil ? [sliced.matrices[index]] : []
+      var record = try studied(record(sliced, [single], options), matrices, options)
+      record.name += slice.label
       return record
     }
   }
@@ -76,6 +108,11 @@ struct LayerTask: Sendable {
     _ record: LayerRecord, _ matrices: [WeightMatrix], _ options: AnalysisOptions
   ) throws(LayerFailure) -> LayerRecord {
     guard !options.studies.isEmpty else { return record }
+    guard grid == nil else {
+      var record = record
+      record.warnings.append(Caveat(label: "not studied", text: "only real matrices are studied further"))
+      return record
+    }
     let data = try load(parameter.tensor)
     var dense: [RandomMatrix] = []
     for matrix in matrices { dense.append(matrix.dense(from: data)) }
@@ -91,18 +128,45 @@ struct LayerTask: Sendable {
     return record
   }
 
-  /// The eigenvalues of each matrix.
-  private func eigenvalues(_ sliced: SlicedWeight, _ precision: Precision) throws(LayerFailure) -> [[Double]] {
-    var spectra: [[Double]] = []
+  /// The eigenvalues of each matrix, or of the kernel at each frequency.
+  private func slices(of sliced: SlicedWeight, _ options: AnalysisOptions) throws(LayerFailure) -> [SliceSpectrum] {
+    if let grid { return try frequencies(of: sliced, grid) }
+    var slices: [SliceSpectrum] = []
     if let factors = sliced.factors.first {
       let left = try load(factors.left.tensor)
       let right = try load(factors.right.tensor)
-      for factors in sliced.factors { spectra.append(try factors.eigenvalues(left, right)) }
+      for (matrix, factors) in zip(sliced.matrices, sliced.factors) {
+        slices.append(SliceSpectrum(origin: matrix.origin, eigenvalues: try factors.eigenvalues(left, right)))
+      }
     } else {
       let data = try load(parameter.tensor)
-      for matrix in sliced.matrices { spectra.append(try matrix.eigenvalues(from: data, in: precision)) }
+      for matrix in sliced.matrices {
+        let eigenvalues = try matrix.eigenvalues(from: data, in: options.precision)
+        slices.append(SliceSpectrum(origin: matrix.origin, eigenvalues: eigenvalues))
+      }
     }
-    return spectra
+    return slices
+  }
+
+  private func frequencies(of sliced: SlicedWeight, _ grid: FourierGrid) throws(LayerFailure) -> [SliceSpectrum] {
+    guard grid.kernel.allSatisfy({ $0 <= grid.side }) else {
+      throw .numeric("a kernel of \(grid.kernel) does not fit a grid of \(grid.side) points along each axis")
+    }
+    let data = try load(parameter.tensor)
+    let frequencies = grid.frequencies
+    var slices: [SliceSpectrum] = []
+    for start in stride(from: 0, to: sliced.matrices.count, by: sliced.receptiveField) {
+      let group = sliced.matrices[start..<start + sliced.receptiveField]
+      let positions = try group.map { (matrix) throws(LayerFailure) in try matrix.checkedDense(from: data) }
+      let origin = group[start].origin.dropLast()
+      for (frequency, eigenvalues) in zip(frequencies, try grid.eigenvalues(positions, frequencies)) {
+        slices.append(
+          SliceSpectrum(
+            origin: origin + [WeightMatrix.Origin(axis: "frequency", index: frequency.index)],
+            eigenvalues: eigenvalues, multiplicity: frequency.multiplicity))
+      }
+    }
+    return slices
   }
 
   private func load(_ tensor: Tensor) throws(LayerFailure) -> TensorData {
@@ -112,30 +176,39 @@ struct LayerTask: Sendable {
   private func row(_ options: AnalysisOptions, _ status: LayerRecord.Status, _ reason: String? = nil) -> LayerRecord {
     LayerRecord(
       layerID: layerID, name: name, kind: layer.kind.label, elementType: parameter.tensor.elementType.rawValue,
-      shape: parameter.tensor.canonicalShape, slicing: options.slicing.rawValue, status: status, reason: reason,
+      shape: parameter.tensor.canonicalShape, slicing: grid?.label ?? options.slicing.rawValue, status: status,
+      reason: reason,
       warnings: layer.note.map { [Caveat(label: "see warning", text: $0)] } ?? [])
   }
 
-  private func record(_ sliced: SlicedWeight, _ slices: [[Double]], _ options: AnalysisOptions) -> LayerRecord {
+  private func record(
+    _ sliced: SlicedWeight, _ slices: [SliceSpectrum], _ options: AnalysisOptions
+  ) -> LayerRecord {
     let matrix = sliced.matrices[0]
-    let spectrum = Spectrum(
-      rows: matrix.rows, columns: matrix.columns, slices: slices, roundingUnit: options.precision.roundingUnit)
+    func pooled(_ slices: [[Double]]) -> Spectrum {
+      Spectrum(
+        rows: matrix.rows, columns: matrix.columns, slices: slices, roundingUnit: options.precision.roundingUnit)
+    }
+    // Norms count every eigenvalue; what is fitted must hold each but once.
+    let distinct = pooled(slices.map(\.eigenvalues))
+    let spectrum = pooled(slices.flatMap { [[Double]](repeating: $0.eigenvalues, count: $0.multiplicity) })
     var record = row(options, .ok)
-    record.slices = slices.count
+    record.slices = spectrum.sliceCount
     record.receptiveField = sliced.receptiveField
     record.rows = spectrum.rows
     record.columns = spectrum.columns
     record.aspectRatio = spectrum.aspectRatio
     record.eigenvalueCount = spectrum.eigenvalues.count
     record.setMetrics(spectrum)
-    let fit = SpectrumFit(spectrum, options: options.fitOptions)
+    let fit = SpectrumFit(distinct, options: options.fitOptions)
     record.setBulk(fit)
-    record.setPowerLaw(fit, spectrum, minimumEigenvalues: options.minimumEigenvalues)
+    record.setPowerLaw(fit, distinct, minimumEigenvalues: options.minimumEigenvalues)
+    record.logAlphaNorm = fit.powerLaw.flatMap { logAlphaNorm(spectrum.eigenvalues, alpha: $0.alpha) }
     record.warnings += fit.caveats
     if options.compatibility == .weightwatcher {
       record.weightWatcher = WeightWatcherRecord(
-        slices: slices, rows: spectrum.rows, columns: spectrum.columns, receptiveField: sliced.receptiveField,
-        kind: layer.kind.label, name: name)
+        slices: slices.map(\.eigenvalues), rows: spectrum.rows, columns: spectrum.columns,
+        receptiveField: sliced.receptiveField, kind: layer.kind.label, name: name)
     }
     return record
   }
@@ -190,7 +263,6 @@ extension LayerRecord {
     xmax = spectrum.largest
     tailCount = powerLaw.tailCount
     alphaWeighted = logSpectralNorm.map { powerLaw.alpha * $0 }
-    logAlphaNorm = SpectralCore.logAlphaNorm(spectrum.eigenvalues, alpha: powerLaw.alpha)
     bestFit = fit.tail?.best.rawValue
     alphaTPL = fit.tail?.truncatedPowerLaw.alpha
     lambdaTPL = fit.tail?.truncatedPowerLaw.rate

@@ -128,7 +128,7 @@ extension MatrixFactors {
 }
 
 /// Looks for entries that no decomposition survives.
-private struct EntryCheck {
+struct EntryCheck {
   private var squares = 0.0
   private var nonFinite = 0
   private var hasNonzero = false

@@ -50,7 +50,8 @@ public func analyze(
     let isWanted = patterns.contains { $0.matches(weight.name) || $0.matches(layer.name) }
     guard patterns.isEmpty || isWanted else { return nil }
     return LayerTask(
-      layerID: weight.layerID, name: weight.name, layer: layer, parameter: weight.parameter, slicing: options.slicing)
+      layerID: weight.layerID, name: weight.name, layer: layer, parameter: weight.parameter, slicing: options.slicing,
+      gridSide: options.gridSide)
   }
   let records = Schedule(tasks, options, progress).run()
   return ModelReport(

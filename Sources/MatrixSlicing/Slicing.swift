@@ -7,6 +7,9 @@ public enum Slicing: String, Sendable, CaseIterable {
   case positions
   /// One out × (in/groups · positions) matrix per group: what im2col multiplies with.
   case unfold
+  /// The matrices of `positions`, whose discrete Fourier transforms are the convolution as an operator on a
+  /// periodic grid (Sedghi, Gupta & Long). A depthwise kernel makes one of them per channel.
+  case fourier
 }
 
 /// A layer's weight as matrices of one shape.
@@ -15,10 +18,13 @@ public struct SlicedWeight: Sendable {
   public let parameter: Parameter
   /// Equal N, M and Q each.
   public let matrices: [WeightMatrix]
-  /// Kernel positions: 1 for a weight without spatial axes.
-  public let receptiveField: Int
+  /// Extents of the spatial axes; the positions of a kernel follow each other, the last axis fastest.
+  public let kernel: [Int]
   /// For each matrix the two whose product it is, where that product is of lower rank than its sides; otherwise empty.
   public var factors: [MatrixFactors] = []
+
+  /// Kernel positions: 1 for a weight without spatial axes.
+  public var receptiveField: Int { kernel.reduce(1, *) }
 }
 
 /// A matrix as a product: scale · left · right.
@@ -43,7 +49,7 @@ extension Slicing {
   /// - Throws: `.unsupported` if the tensor has an axis that is neither side of
   ///   a matrix nor stacks one, or no elements.
   public func matrices(of parameter: Parameter, in layer: Layer) throws(ReadError) -> SlicedWeight {
-    let tensor = layer.isDepthwise ? parameter.tensor : separatingGroups(parameter.tensor, layer.groups)
+    let tensor = keepsChannelsTogether(layer) ? parameter.tensor : separatingGroups(parameter.tensor, layer.groups)
     let canonical = tensor.canonical
     var sides = Sides()
     for axis in 0..<canonical.rank {
@@ -61,11 +67,14 @@ extension Slicing {
       throw unsupported(parameter, "makes \(count) matrices, the limit is \(Slicing.maximumMatrixCount)")
     }
     let matrices = sides.matrices(of: canonical)
+    let kernel = zip(canonical.axes, canonical.shape).filter { $0.0.isSpatial }.map(\.1)
     return SlicedWeight(
-      parameter: parameter, matrices: matrices,
-      receptiveField: zip(tensor.axes, tensor.shape).reduce(1) { $1.0.isSpatial ? $0 * $1.1 : $0 },
-      factors: try factors(of: parameter, in: layer, matrices))
+      parameter: parameter, matrices: matrices, kernel: kernel,
+      factors: self == .fourier && !kernel.isEmpty ? [] : try factors(of: parameter, in: layer, matrices))
   }
+
+  /// Whether the channels of a depthwise kernel are the rows of one matrix.
+  fileprivate func keepsChannelsTogether(_ layer: Layer) -> Bool { layer.isDepthwise && self != .fourier }
 
   /// The factors sliced as the product is: kernel positions are all in the right one.
   private func factors(
@@ -104,9 +113,9 @@ private struct Sides {
     switch tensor.axes[axis] {
     case .output, .vocabulary: outputs.append(axis)
     case .input: inputs.append(axis)
-    case .group where layer.isDepthwise: outputs.append(axis)
+    case .group where slicing.keepsChannelsTogether(layer): outputs.append(axis)
     case .expert, .direction, .gate, .group: stacked.append(axis)
-    case .spatial: slicing == .positions ? stacked.append(axis) : inputs.append(axis)
+    case .spatial: slicing == .unfold ? inputs.append(axis) : stacked.append(axis)
     case .other: hasUnknown = true
     }
   }

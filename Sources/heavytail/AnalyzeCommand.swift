@@ -36,6 +36,12 @@ struct AnalyzeCommand: ParsableCommand {
   @Option(help: "How convolutions become matrices.")
   var slicing: Slicing = .positions
 
+  @Option(
+    help: ArgumentHelp(
+      "With --slicing fourier, points of the periodic grid along each axis (default: 32, or the power of two from four times a larger kernel).",
+      valueName: "n"))
+  var grid: Int?
+
   @Option(help: "Arithmetic of the eigenvalues; single is faster and blind to small ones.")
   var precision: Precision = .double
 
@@ -72,10 +78,17 @@ struct AnalyzeCommand: ParsableCommand {
   var maxMemory: ByteCount?
 
   private static let maximumThreads = 1024
+  private static let maximumGrid = 65_536
 
   func validate() throws {
     if let threads, !(1...AnalyzeCommand.maximumThreads).contains(threads) {
       throw ValidationError("--threads is \(threads), it must be from 1 to \(AnalyzeCommand.maximumThreads)")
+    }
+    if let grid {
+      guard slicing == .fourier else { throw ValidationError("--grid is for --slicing fourier") }
+      guard (1...AnalyzeCommand.maximumGrid).contains(grid) else {
+        throw ValidationError("--grid is \(grid), it must be from 1 to \(AnalyzeCommand.maximumGrid)")
+      }
     }
     if compat != nil, perSlice || slicing != .positions || precision != .double {
       throw ValidationError("--compat has its own slicing and precision")
@@ -119,6 +132,7 @@ struct AnalyzeCommand: ParsableCommand {
   private var options: AnalysisOptions {
     var options = AnalysisOptions()
     options.slicing = slicing
+    options.gridSide = grid
     options.perSlice = perSlice
     options.compatibility = compat
     options.studies = studies

@@ -69,6 +69,14 @@ func heavytail(_ arguments: String...) throws -> Outcome {
     #expect(layers[0]["alpha"] is NSNull)
   }
 
+  @Test func gridBelongsToFourier() throws {
+    let outcome = try heavytail(
+      "analyze", "--slicing", "fourier", "--grid", "8", "--format", "csv", "--layers", "conv2", lenet)
+    #expect(outcome.status == 0 && outcome.output.contains(",fourier 8x8,64,25,"))
+    #expect(try heavytail("analyze", "--grid", "8", lenet).status == 64)
+    #expect(try heavytail("analyze", "--slicing", "fourier", "--grid", "0", lenet).status == 64)
+  }
+
   @Test func csvHasARowPerLayer() throws {
     let outcome = try heavytail("analyze", "--format", "csv", "--layers", "fc*", lenet)
     let lines = outcome.output.split(separator: "\n")
