@@ -40,18 +40,22 @@ public struct Column: Sendable {
   ]
   private static let powerLaw: [Column] = [
     number("alpha") { $0.alpha }, number("D") { $0.distance }, number("sigma") { $0.sigma },
+    number("alpha_low") { $0.alphaInterval?.lowerBound }, number("alpha_high") { $0.alphaInterval?.upperBound },
     number("xmin") { $0.xmin }, number("xmax") { $0.xmax }, integer("num_pl_spikes") { $0.tailCount },
     number("alpha_weighted") { $0.alphaWeighted }, number("log_alpha_norm") { $0.logAlphaNorm },
   ]
   private static let alternatives: [Column] = [
     text("best_fit") { $0.bestFit }, number("alpha_tpl") { $0.alphaTPL }, number("lambda_tpl") { $0.lambdaTPL },
-    number("fit_p_value") { $0.fitPValue },
+    number("fit_p_value") { $0.fitPValue }, integer("ERG_num") { $0.traceLogCount },
+    integer("ERG_gap") { $0.traceLogGap },
   ]
   private static let bulk: [Column] = [
     number("sigma_mp") { $0.sigmaMP }, number("lambda_plus") { $0.lambdaPlus },
     number("lambda_minus") { $0.lambdaMinus }, integer("num_spikes") { $0.spikeCount },
+    numbers("spike_strengths") { $0.spikeStrengths }, numbers("spike_overlaps") { $0.spikeOverlaps },
     number("mp_softrank") { $0.softRank }, number("bulk_fit_D") { $0.bulkDistance },
-    number("tw_score") { $0.tracyWidomScore }, text("phase") { $0.phase },
+    number("Q_ratio") { $0.aspectRatioQuotient }, number("tw_score") { $0.tracyWidomScore },
+    number("tw_p_value") { $0.tracyWidomPValue }, text("phase") { $0.phase },
     text("universality_class") { $0.universalityClass }, number("mu") { $0.mu },
   ]
   private static let randomized: [Column] = [
@@ -64,7 +68,7 @@ public struct Column: Sendable {
   ]
   private static let vectors: [Column] =
     vectorColumns("bulk") { $0.bulk } + vectorColumns("tail") { $0.tail } + [
-      Column(name: "spike_ipr") { record in record.vectors.map { .numbers($0.spikeInverseParticipations) } ?? .null }
+      numbers("spike_ipr") { $0.vectors?.spikeInverseParticipations }
     ]
   private static let whitened: [Column] = [
     text("phase_whitened") { $0.whitened?.phase }, number("bulk_fit_D_whitened") { $0.whitened?.bulkDistance },
@@ -99,6 +103,10 @@ public struct Column: Sendable {
       guard let number = value(record), number.isFinite else { return .null }
       return .number(number)
     }
+  }
+
+  private static func numbers(_ name: String, _ value: @escaping @Sendable (LayerRecord) -> [Double]?) -> Column {
+    Column(name: name) { value($0).map(Value.numbers) ?? .null }
   }
 
   private static func text(_ name: String, _ value: @escaping @Sendable (LayerRecord) -> String?) -> Column {

@@ -246,12 +246,19 @@ extension LayerRecord {
     lambdaPlus = bulk.law.upperEdge
     lambdaMinus = bulk.law.lowerEdge
     spikeCount = bulk.outlierCount
+    if let phase = fit.phase, phase.isBulkGood {
+      spikeStrengths = phase.spikes.map(\.relativeStrength)
+      spikeOverlaps = phase.spikes.map(\.rightOverlap)
+    }
     softRank = bulk.softRank
     bulkDistance = bulk.distance
+    aspectRatioQuotient = fit.floating?.ratio
     tracyWidomScore = bulk.score
+    tracyWidomPValue = bulk.pValue
   }
 
   fileprivate mutating func setPowerLaw(_ fit: SpectrumFit, _ spectrum: Spectrum, minimumEigenvalues: Int) {
+    traceLogCount = fit.traceLog?.count
     guard let powerLaw = fit.powerLaw else {
       reason = LayerRecord.reasonForNoFit(spectrum, minimumEigenvalues)
       return
@@ -259,6 +266,8 @@ extension LayerRecord {
     alpha = powerLaw.alpha
     distance = powerLaw.distance
     sigma = powerLaw.sigma
+    alphaInterval = powerLaw.confidenceInterval
+    traceLogGap = fit.traceLog?.gap(tailCount: powerLaw.tailCount)
     xmin = powerLaw.xmin
     xmax = spectrum.largest
     tailCount = powerLaw.tailCount

@@ -55,6 +55,8 @@ public struct LayerRecord: Sendable {
   public var alpha: Double?
   public var distance: Double?
   public var sigma: Double?
+  /// α ± 1.96 σ, not below 1.
+  public var alphaInterval: ClosedRange<Double>?
   public var xmin: Double?
   public var xmax: Double?
   public var tailCount: Int?
@@ -69,6 +71,10 @@ public struct LayerRecord: Sendable {
   /// How often a true power law fits as badly as this one; only with a bootstrap.
   public var fitPValue: Double?
 
+  /// n_ERG, the number of largest eigenvalues with a rescaled product of 1, and how many more these are than the tail.
+  public var traceLogCount: Int?
+  public var traceLogGap: Int?
+
   /// σ of the noise relative to the root mean square of all entries: 1 for pure noise.
   public var sigmaMP: Double?
   /// λ± of the Marchenko–Pastur law fitted to the bulk of WᵀW.
@@ -76,12 +82,20 @@ public struct LayerRecord: Sendable {
   public var lambdaMinus: Double?
   /// Eigenvalues above the Tracy–Widom edge of that bulk.
   public var spikeCount: Int?
+  /// κ = h√Q of the signal behind each of them, 1 at the threshold, and the squared overlap of its right vector with
+  /// the eigenvector; strongest first, where the bulk fits.
+  public var spikeStrengths: [Double]?
+  public var spikeOverlaps: [Double]?
   /// λ+/λmax, at most 1.
   public var softRank: Double?
   /// Kolmogorov–Smirnov distance of the bulk from its law.
   public var bulkDistance: Double?
+  /// Q̂/Q, Q̂ being the ratio that fits the whole spectrum best: well below 1 for rows that depend on each other.
+  public var aspectRatioQuotient: Double?
   /// λmax in Tracy–Widom units above the edge of the bulk.
   public var tracyWidomScore: Double?
+  /// How often noise has so large an eigenvalue.
+  public var tracyWidomPValue: Double?
   /// `Phase.rawValue`.
   public var phase: String?
   /// `UniversalityClass.rawValue`, and the tail exponent μ of entries that would have this α.

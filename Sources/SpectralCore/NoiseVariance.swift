@@ -27,6 +27,13 @@ public struct NoiseVariance: Sendable {
     return median / law.quantile(0.5)
   }
 
+  /// λmax over the edge of the law, the `outliers` largest left out: noisy, and right only if that is their number.
+  ///
+  /// - Returns: `nil` if no eigenvalue is left.
+  public func edge(outliers: Int = 0) -> Double? {
+    normalized.dropLast(outliers).last.map { $0 / law.upperEdge }
+  }
+
   /// Least squares of the central 60 % of the eigenvalues against the law's quantiles (BEMA: Ke, Ma & Lin 2020).
   public var bema: Double { quantileMatch(normalized[...], law: law, from: 0.2, through: 0.8) }
 

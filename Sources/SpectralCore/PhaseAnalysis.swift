@@ -26,6 +26,10 @@ public struct PhaseAnalysis: Sendable, Equatable {
   public let shoulderCount: Int
   /// Whether the noise follows the Marchenko–Pastur law.
   public let isBulkGood: Bool
+  /// The rank-one signals that the outliers stand for, strongest first; none without a bulk that fits.
+  ///
+  /// Right for isolated outliers: near the edge many push each other up.
+  public let spikes: [Spike]
   /// How many eigenvalues there are in all.
   public let count: Int
 
@@ -55,6 +59,7 @@ public struct PhaseAnalysis: Sendable, Equatable {
     shoulderCount = outliers - farCount
     let bound = thresholds.distanceFloor + thresholds.distanceSlope / Double(spectrum.columns)
     isBulkGood = bulk.map { $0.distance <= bound && $0.outlierCount < $0.count / 2 } ?? false
+    spikes = isBulkGood ? bulk.map { PhaseAnalysis.spikes(eigenvalues.suffix(outliers), $0) } ?? [] : []
     if Double(zeroCount) / Double(count) >= thresholds.zeroShare {
       phase = .rankCollapse
     } else if let bulk {
@@ -70,6 +75,12 @@ public struct PhaseAnalysis: Sendable, Equatable {
     let spike = Spike(rightOverlap: thresholds.separationOverlap, aspectRatio: bulk.law.aspectRatio)
     let distant = bulk.law.upperEdge + thresholds.separationUnits * bulk.tracyWidomUnit
     return max(bulk.law.variance * spike.position, distant)
+  }
+
+  private static func spikes(_ outliers: ArraySlice<Double>, _ bulk: BulkFit) -> [Spike] {
+    outliers.reversed().compactMap { eigenvalue in
+      Spike(position: eigenvalue / bulk.law.variance, aspectRatio: bulk.law.aspectRatio)
+    }
   }
 
   private static func phase(

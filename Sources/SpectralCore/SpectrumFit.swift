@@ -18,6 +18,8 @@ public struct SpectrumFit: Sendable {
 
   /// The phase and, in it, the fit of the noise; `nil` for zero matrices, M = 1 and very few eigenvalues.
   public let phase: PhaseAnalysis?
+  /// The law of the noise with Q free as well: a diagnostic; `nil` for M = 1 and very few eigenvalues.
+  public let floating: FloatingAspectRatio?
   /// The power law; `nil` for too few eigenvalues or all equal ones.
   public let powerLaw: PowerLawFit?
   /// The tail's distributions compared; `nil` without a power law.
@@ -30,6 +32,7 @@ public struct SpectrumFit: Sendable {
   public init(_ spectrum: Spectrum, options: Options = Options()) {
     phase = PhaseAnalysis(spectrum, thresholds: options.thresholds)
     traceLog = TraceLog(spectrum.eigenvalues)
+    floating = spectrum.columns > 1 ? FloatingAspectRatio(spectrum) : nil
     let values = spectrum.positiveEigenvalues
     guard spectrum.columns > 1, values.count >= options.minimumTailSpectrum, let fit = PowerLawFit(values) else {
       powerLaw = nil

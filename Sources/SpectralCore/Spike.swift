@@ -19,12 +19,12 @@ public struct Spike: Sendable, Equatable {
   /// The spike whose eigenvalue is expected at `position` (λ/σ²): h = (t + √(t² − 4y))/2, t = λ/σ² − 1 − y.
   ///
   /// Trustworthy for an isolated eigenvalue: near the threshold many push each other up.
-  /// - Returns: `nil` below the edge of the noise.
+  /// - Returns: `nil` below the edge of the noise, and where h is beyond the range of numbers.
   public init?(position: Double, aspectRatio: Double) {
     let y = 1 / aspectRatio
     let t = position - 1 - y
     let discriminant = t * t - 4 * y
-    guard t > 0, discriminant >= 0 else { return nil }
+    guard t > 0, discriminant >= 0, discriminant.isFinite else { return nil }
     self.init(strength: (t + discriminant.squareRoot()) / 2, aspectRatio: aspectRatio)
   }
 

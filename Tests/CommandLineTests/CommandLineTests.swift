@@ -62,7 +62,8 @@ func heavytail(_ arguments: String...) throws -> Outcome {
       "D",
       "sigma", "xmin", "xmax", "num_pl_spikes", "alpha_weighted", "log_alpha_norm", "best_fit", "alpha_tpl",
       "lambda_tpl", "fit_p_value", "sigma_mp", "lambda_plus", "lambda_minus", "num_spikes", "mp_softrank", "bulk_fit_D",
-      "tw_score", "phase", "universality_class", "mu", "status", "reason", "warning",
+      "tw_score", "tw_p_value", "Q_ratio", "spike_strengths", "spike_overlaps", "ERG_num", "ERG_gap", "alpha_low",
+      "alpha_high", "phase", "universality_class", "mu", "status", "reason", "warning",
     ]
     #expect(Set(layers[0].keys) == Set(names))
     #expect(layers[1]["shape"] as? [Int] == [16, 6, 5, 5] && layers[1]["slices"] as? Int == 25)

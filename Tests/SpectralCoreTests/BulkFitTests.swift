@@ -78,6 +78,7 @@ import Testing
       #expect(abs(estimate / 4 - 1) < 0.03)
     }
     #expect(variance.iterativeTrace.outlierCount == 0)
+    #expect(abs(try #require(variance.edge()) / 4 - 0.987) < 0.03)
   }
 
   @Test func spikesPullTheElementsUpMost() throws {
@@ -86,6 +87,9 @@ import Testing
     let variance = NoiseVariance(try matrix.spectrum())
     #expect(variance.iterativeTrace.outlierCount == 5)
     #expect(variance.elements > 1.2)
+    #expect(try #require(variance.edge()) > 4)
+    #expect(abs(try #require(variance.edge(outliers: 5)) - 0.987) < 0.03)
+    #expect(variance.edge(outliers: 250) == nil)
     #expect(abs(variance.median - 1) < 0.05)
     #expect(abs(variance.bema - 1) < 0.05)
     #expect(abs(variance.iterativeTrace.variance - 1) < 0.02)
@@ -114,6 +118,19 @@ import Testing
 }
 
 @Suite struct SpikeTests {
+  /// Five signals of known strength, from the eigenvalues they make.
+  @Test func strengthsAreRecovered() throws {
+    let strengths = [1.5, 2, 3, 5, 8]
+    let matrix = RandomMatrix.spiked(seed: 36, rows: 1000, columns: 500, strengths: strengths)
+    let analysis = try #require(PhaseAnalysis(matrix.spectrum()))
+    #expect(analysis.spikes.count == 5)
+    for (spike, strength) in zip(analysis.spikes, strengths.reversed()) {
+      #expect(abs(spike.strength / strength - 1) < 0.15)
+    }
+  }
+
+  @Test func strengthsBeyondNumbersAreNone() { #expect(Spike(position: 1e200, aspectRatio: 2) == nil) }
+
   @Test(.enabled(if: Golden.isPresent("bbp.csv")))
   func theTable() throws {
     for row in try Golden.table("bbp.csv") {

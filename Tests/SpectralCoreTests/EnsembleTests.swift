@@ -60,18 +60,21 @@ import Testing
     #expect(VectorLocalization([]) == nil)
   }
 
-  /// M, mean participation ratio, mean entropy of random vectors.
-  @Test(arguments: [(192, 2.8424, 4.5331), (384, 3.3723, 5.2236), (1000, 4.2766, 6.1791)])
-  func randomVectors(dimension: Int, participation: Double, entropy: Double) throws {
+  /// M, means over random vectors of localisation and participation ratio and of the entropy.
+  @Test(arguments: [(192, 52.57, 2.8424, 4.5331), (384, 97.96, 3.3723, 5.2236), (1000, 234.5, 4.2766, 6.1791)])
+  func randomVectors(dimension: Int, localization: Double, participation: Double, entropy: Double) throws {
     #expect(abs(VectorLocalization.randomEntropy(dimension: dimension) - entropy) < 1e-4)
     var random = PortableRandom(seed: 51)
-    var (ratios, scores, entropies) = (0.0, 0.0, 0.0)
+    var (locals, ratios, scores, entropies) = (0.0, 0.0, 0.0, 0.0)
     for _ in 0..<200 {
       let result = try #require(VectorLocalization(random.normals(dimension)))
+      locals += result.localizationRatio / 200
       ratios += result.participationRatio / 200
       scores += result.participationScore / 200
       entropies += result.entropyScore / 200
     }
+    // A tenth of the mean is one deviation of one vector.
+    #expect(abs(locals / localization - 1) < 0.03)
     #expect(abs(ratios - participation) < 0.025)
     #expect(abs(scores) < 0.4)
     #expect(abs(entropies) < 0.3)

@@ -49,6 +49,8 @@ struct GoldenError: Error {
 struct GoldenFit: Sendable, CustomTestStringConvertible {
   let name: String
   let values: [Double]
+  /// Where the fit was cut off, if it was.
+  let maximum: Double?
   let alpha: Double
   let xmin: Double
   let distance: Double
@@ -62,7 +64,7 @@ struct GoldenFit: Sendable, CustomTestStringConvertible {
   let tests: [String: [Double]]
   let bestFit: String
 
-  var testDescription: String { name }
+  var testDescription: String { maximum == nil ? name : name + " cut off" }
   /// "g1" … "g10".
   var key: String { String(name.prefix { $0 != "_" }) }
 
@@ -72,16 +74,18 @@ struct GoldenFit: Sendable, CustomTestStringConvertible {
   private static func load(variant: String) throws -> [GoldenFit] {
     try Golden.json("expected_own.json").sorted { $0.key < $1.key }.compactMap { name, entry in
       guard let fit = (entry as? [String: Any])?[variant] as? [String: Any] else { return nil }
-      return GoldenFit(name: name, values: try Golden.column(name + ".csv"), fit: fit)
+      return GoldenFit(
+        name: name, values: try Golden.column(name + ".csv"), isCutOff: variant == "xmax", fit: fit)
     }
   }
 
-  private init(name: String, values: [Double], fit: [String: Any]) {
+  private init(name: String, values: [Double], isCutOff: Bool, fit: [String: Any]) {
     func number(_ key: String) -> Double { (fit[key] as? NSNumber)?.doubleValue ?? .nan }
     func numbers(_ key: String) -> [Double] { (fit[key] as? [NSNumber])?.map(\.doubleValue) ?? [] }
     self.name = name
     // As the fits were made: what is zero but for rounding is left out.
     self.values = values.filter { $0 > 1e-12 * (values.last ?? 0) }
+    maximum = isCutOff ? values.last : nil
     alpha = number("alpha")
     xmin = number("xmin")
     distance = number("D")

@@ -111,17 +111,17 @@ import Testing
 
 @Suite(.enabled(if: Golden.hasTheory)) struct GoldenTailTests {
   private func comparison(_ golden: GoldenFit) throws -> (TailSample, TailComparison) {
-    let fit = try #require(PowerLawFit(golden.values))
+    let fit = try #require(PowerLawFit(golden.values, maximum: golden.maximum))
     let sample = try #require(TailSample(golden.values, xmin: fit.xmin))
     return (sample, TailComparison(sample))
   }
 
-  @Test(arguments: GoldenFit.all)
+  @Test(arguments: GoldenFit.all + GoldenFit.allWithMaximum)
   func bestFit(golden: GoldenFit) throws {
     #expect(try comparison(golden).1.best.rawValue == golden.bestFit)
   }
 
-  @Test(arguments: GoldenFit.all)
+  @Test(arguments: GoldenFit.all + GoldenFit.allWithMaximum)
   func parametersAndLikelihoods(golden: GoldenFit) throws {
     let (sample, fits) = try comparison(golden)
     #expect(sample.count == golden.tailCount)
@@ -145,7 +145,7 @@ import Testing
     }
   }
 
-  @Test(arguments: GoldenFit.all)
+  @Test(arguments: GoldenFit.all + GoldenFit.allWithMaximum)
   func likelihoodRatios(golden: GoldenFit) throws {
     let (sample, fits) = try comparison(golden)
     let expected = try #require(golden.tests["tpl_pl"])

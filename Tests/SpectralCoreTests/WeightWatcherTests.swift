@@ -93,6 +93,13 @@ private struct PeerLayer: Sendable, CustomTestStringConvertible {
         try #require(logAlphaNorm(spectrum.eigenvalues, alpha: alpha)), layer.columns["log_alpha_norm"] ?? .nan, 1e-9))
   }
 
+  /// Its σ̂² by the density: .997 ± .009 at 1000×500.
+  @Test func densitiesOfNoiseGiveItsVariance() throws {
+    let values = try RandomMatrix.gaussian(seed: 37, rows: 1000, columns: 500).eigenvalues()
+    let fit = try #require(WeightWatcherBulk(values, aspectRatio: 2, columns: 500))
+    #expect(abs(fit.sigma * fit.sigma * values.reduce(0, +) / 5e5 - 0.997) < 0.03)
+  }
+
   @Test func nothingToFit() {
     #expect(WeightWatcherPowerLaw([]) == nil)
     #expect(WeightWatcherPowerLaw([1e-6, 1]) == nil)
