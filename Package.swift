@@ -60,6 +60,7 @@ let package = Package(
     .executable(name: "heavytail", targets: ["heavytail"]),
     .library(name: "ModelReading", targets: ["ModelReading"]),
     .library(name: "SpectralCore", targets: ["SpectralCore"]),
+    .library(name: "SafetensorsFormat", targets: ["SafetensorsFormat"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
@@ -83,11 +84,13 @@ let package = Package(
     container("StrictJSON", []),
     container("Sharding", ["StrictJSON"]),
     container("NumPyFormat", ["Pickle"]),
+    container("SafetensorsFormat", []),
     module("StateDictionary", ["ModelReading"]),
     module("HubConfiguration", ["ModelReading", "StrictJSON", "StateDictionary"]),
 
     // Readers.
-    reader("SafetensorsReader", ["Sharding", "StrictJSON", "StateDictionary", "HubConfiguration"]),
+    reader(
+      "SafetensorsReader", ["SafetensorsFormat", "Sharding", "StrictJSON", "StateDictionary", "HubConfiguration"]),
     reader("NumPyReader", ["Zip", "Pickle", "NumPyFormat", "StateDictionary"]),
     reader(
       "PyTorchReader",
@@ -108,7 +111,7 @@ let package = Package(
     .executableTarget(
       name: "heavytail",
       dependencies: readers + [
-        "ModelReading", "HDF5", "MatrixSlicing", "Analysis", "Reporting",
+        "ModelReading", "HDF5", "SafetensorsFormat", "MatrixSlicing", "SpectralCore", "Analysis", "Reporting",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -126,6 +129,7 @@ let package = Package(
       name: "hdf5-worker-host", dependencies: ["HDF5"], path: "Tests/HDF5WorkerHost", swiftSettings: strict),
     tests("HDF5Tests", ["HDF5", "HDF5TestSupport", "hdf5-worker-host", "ModelReading"]),
     tests("NumPyFormatTests", ["NumPyFormat", "Pickle", "ModelReading"]),
+    tests("SafetensorsFormatTests", ["SafetensorsFormat", "SafetensorsReader", "ModelReading"]),
     tests("StateDictionaryTests", ["StateDictionary", "ModelReading"]),
     tests("HubConfigurationTests", ["HubConfiguration", "StateDictionary", "StrictJSON", "ModelReading"]),
     tests("SafetensorsReaderTests", ["SafetensorsReader", "ModelReading"]),
@@ -147,7 +151,7 @@ let package = Package(
     .executableTarget(
       name: "mutate", dependencies: ["FuzzingSupport", "ModelReading", "HDF5", "TestSupport"],
       path: "Tests/Fuzzing/Mutate", swiftSettings: strict),
-    tests("CommandLineTests", ["heavytail", "StrictJSON", "ModelReading"]),
+    tests("CommandLineTests", ["heavytail", "StrictJSON", "ModelReading", "SpectralCore"]),
   ] + fuzzers,
   swiftLanguageModes: [.v6]
 )

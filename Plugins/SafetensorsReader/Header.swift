@@ -1,4 +1,5 @@
 import ModelReading
+import SafetensorsFormat
 import StrictJSON
 
 /// The `__metadata__` of a file: names and values, both text.

@@ -1,4 +1,5 @@
 import ModelReading
+import SafetensorsFormat
 
 /// One file: its tensors, and what cannot be one.
 struct Shard {

@@ -1,5 +1,6 @@
 import Foundation
 import ModelReading
+import SpectralCore
 import StrictJSON
 import TestSupport
 import Testing
@@ -12,7 +13,9 @@ struct Outcome {
 }
 
 /// Runs the program that was built beside the tests.
-func heavytail(_ arguments: String...) throws -> Outcome {
+func heavytail(_ arguments: String...) throws -> Outcome { try heavytail(arguments) }
+
+func heavytail(_ arguments: [String]) throws -> Outcome {
   let process = Process()
   let tests = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
   process.executableURL = Bundle.main.bundleURL.appendingPathComponent("heavytail")
@@ -241,6 +244,76 @@ func heavytail(_ arguments: String...) throws -> Outcome {
   @Test func versionAndHelp() throws {
     #expect(try heavytail("--version").output == "0.1.0\n")
     #expect(try heavytail("--help").output.contains("analyze"))
+  }
+}
+
+@Suite struct SynthCommandTests {
+  /// `all` and then the analysis, as the help says.
+  @Test func theZooShowsItsPhases() throws {
+    try Fixtures.withDirectory { directory in
+      let path = directory + "/zoo.safetensors"
+      let outcome = try heavytail("synth", "all", "--rows", "400", "--columns", "200", "--seed", "5", "-o", path)
+      #expect(outcome.status == 0 && outcome.output == "" && outcome.errors == "")
+      let report = try heavytail("analyze", "--format", "json", path)
+      let object = try JSONSerialization.jsonObject(with: Data(report.output.utf8)) as? [String: Any]
+      let model = try #require((object?["models"] as? [[String: Any]])?.first)
+      let metadata = try #require(model["metadata"] as? [String: String])
+      let layers = try #require(model["layers"] as? [[String: Any]])
+      #expect(layers.count == RandomEnsemble.examples(columns: 200).count)
+      for layer in layers {
+        let name = try #require(layer["name"] as? String)
+        let phase = try #require(layer["phase"] as? String)
+        #expect(metadata[name + ".weight"]?.hasSuffix(", expected phase \(phase)") == true, "\(name)")
+      }
+      #expect(try ModelDirectory(path: directory).entries == ["zoo.safetensors"])
+    }
+  }
+
+  @Test func valuesAreThoseOfTheEnsemble() throws {
+    try Fixtures.withDirectory { directory in
+      let path = directory + "/g.safetensors"
+      let arguments = [
+        "--rows", "6", "--columns", "4", "--count", "2", "--seed", "42", "--sigma", "0.5", "--type", "f64",
+      ]
+      #expect(try heavytail(["synth", "gaussian", "-o", path] + arguments).status == 0)
+      let values = [42, 43].flatMap { RandomMatrix.gaussian(seed: $0, rows: 6, columns: 4, sigma: 0.5).values }
+      let bytes = values.flatMap { value in (0..<8).map { UInt8(truncatingIfNeeded: value.bitPattern >> (8 * $0)) } }
+      let first = try Fixtures.read(path)
+      #expect(Array(first.suffix(bytes.count)) == bytes)
+      #expect(try heavytail(["synth", "gaussian", "--force", "-o", path] + arguments).status == 0)
+      #expect(try Fixtures.read(path) == first)
+    }
+  }
+
+  @Test func anExistingFileStays() throws {
+    try Fixtures.withDirectory { directory in
+      let path = directory + "/g.safetensors"
+      try Fixtures.write([1], to: path)
+      let outcome = try heavytail("synth", "gaussian", "-o", path)
+      #expect(outcome.status == 1 && outcome.errors == "error: \(path) exists\n  hint: --force replaces it\n")
+      #expect(try Fixtures.read(path) == [1])
+      #expect(try heavytail("synth", "uniform", "--rows", "3", "--columns", "9", "--force", "-o", path).status == 0)
+      #expect(try heavytail("synth", "gaussian", "-o", directory + "/no/such").status == 1)
+      #expect(try ModelDirectory(path: directory).entries == ["g.safetensors"])
+    }
+  }
+
+  @Test(arguments: [
+    (["gaussian", "--mu", "2"], "--mu is no parameter of gaussian, only of lomax, symmetric-pareto, student-t"),
+    (["gaussian", "--rows", "0"], "--rows is 0, it must be at least 1"),
+    (["gaussian", "--sigma", "nan"], "--sigma is nan, it must be above 0"),
+    (["gaussian", "--rows", "4000000000", "--columns", "4000000000"], "does not fit in memory"),
+    (["gaussian", "--count", "2000000000"], "--count is 2000000000, it must be from 1 to 100000"),
+    (["low-rank", "--rank", "501"], "--rank is 501, it must be from 1 to the shorter side, 500"),
+    (["spiked", "--spikes", "2,,5"], "--spikes is '2,,5', it must be"),
+    (["spiked", "--spikes", "-1"], "--spikes"),
+    (["student-t", "--mu", "2.5"], "it must be a whole number from 1 to 1000"),
+    (["traps", "--traps", "0"], "--traps is 0"), (["power-law-covariance", "--alpha", "1"], "--alpha is 1.0"),
+    (["all", "--columns", "100"], "all needs at least 200 rows and columns"), (["cauchy"], "cauchy"),
+  ])
+  func wrongUsage(arguments: [String], message: String) throws {
+    let outcome = try heavytail(["synth", "-o", "/tmp/heavytail-never-written"] + arguments)
+    #expect(outcome.status == 64 && outcome.errors.contains(message), "\(outcome.errors)")
   }
 }
 
