@@ -63,7 +63,8 @@ struct LayerTask: Sendable {
     guard let bytes = matrixBytes(sliced) else { return nil }
     guard case .produced(let production) = parameter.tensor.storage else { return bytes }
     let (sum, overflow) = bytes.addingReportingOverflow(production.byteCount)
-    return overflow ? nil : sum
+    let (total, carry) = sum.addingReportingOverflow(production.workingByteCount)
+    return overflow || carry ? nil : total
   }
 
   private func matrixBytes(_ sliced: SlicedWeight?) -> Int? {

@@ -105,6 +105,8 @@ public struct Diagnostic: Sendable, Equatable {
     case unsafeContent = "unsafe_content"
     /// A statement that rests on names or shapes alone.
     case inferred
+    /// A weight without a partner in the model it is compared with, or no weight to be combined with.
+    case unmatched
     /// Part of the model is missing: a shard, an external file.
     case incomplete
   }

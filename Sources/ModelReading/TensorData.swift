@@ -2,13 +2,19 @@
 public struct ProducedBytes: Sendable {
   /// How many bytes the production yields.
   public let byteCount: Int
+  /// What the production needs in memory beside its result, in bytes.
+  public let workingByteCount: Int
   /// The file they come from, with the member if any: what errors name.
   public let label: String
   private let produce: @Sendable () throws(ReadError) -> [UInt8]
 
   /// - Parameter produce: yields exactly `byteCount` bytes each time it is called, from any thread.
-  public init(byteCount: Int, label: String, _ produce: @escaping @Sendable () throws(ReadError) -> [UInt8]) {
+  public init(
+    byteCount: Int, workingByteCount: Int = 0, label: String,
+    _ produce: @escaping @Sendable () throws(ReadError) -> [UInt8]
+  ) {
     self.byteCount = byteCount
+    self.workingByteCount = workingByteCount
     self.label = label
     self.produce = produce
   }

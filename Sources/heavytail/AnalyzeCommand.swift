@@ -33,6 +33,13 @@ struct AnalyzeCommand: ParsableCommand {
       "Only layers whose whole name matches this pattern (* ? [a-z]); may be repeated.", valueName: "glob"))
   var layers: [String] = []
 
+  @Option(
+    help: ArgumentHelp(
+      "Analyse W − W_base, the weights matched by name with those of the model at this path, in any format.",
+      valueName: "path"),
+    completion: .file())
+  var base: String?
+
   @Option(help: "How convolutions become matrices.")
   var slicing: Slicing = .positions
 
@@ -105,8 +112,11 @@ struct AnalyzeCommand: ParsableCommand {
     let progress = ProgressLine(isEnabled: !paths.quiet)
     var limits = Limits()
     limits.maximumDecodedBytes = min(limits.maximumDecodedBytes, options.maximumMemory)
+    let base = try openBase(limits)
     var run = paths.open(limits: limits) { path, graph throws(ReadError) in
       defer { progress.clear() }
+      var graph = graph
+      if let base { graph = try graph.subtracting(base.graph, at: base.path, limits: limits) }
       return try analyze(graph, path: path, options: options) { progress.show(path, $0) }
     }
     run.failed = run.models.contains { $0.summary.failed > 0 }
@@ -119,6 +129,17 @@ struct AnalyzeCommand: ParsableCommand {
     }
     if !run.models.isEmpty || format != .table { try emit(text(results), to: output) }
     try run.exit()
+  }
+
+  /// Nothing can be said without it.
+  private func openBase(_ limits: Limits) throws -> (path: String, graph: LayerGraph)? {
+    guard let base else { return nil }
+    do throws(ReadError) {
+      return (base, try readers.open(base, limits: limits))
+    } catch {
+      Terminal.printError("error: \(error)")
+      throw ExitCode(2)
+    }
   }
 
   private var studies: Studies {
@@ -152,7 +173,7 @@ struct AnalyzeCommand: ParsableCommand {
       ("slicing", slicing.rawValue), ("per_slice", "\(perSlice)"), ("layers", layers.joined(separator: " ")),
       ("min_evals", "\(minEvals)"), ("precision", precision.rawValue), ("bootstrap", "\(bootstrap)"),
       ("seed", "\(seed)"), ("convention", "WᵀW"),
-    ]
+    ] + (base.map { [("base", $0)] } ?? [])
   }
 
   private func text(_ results: AnalysisResults) -> String {

@@ -28,6 +28,8 @@ struct HeavyTail: ParsableCommand {
       2 nothing could be read; 64 wrong usage.
       """,
     version: version,
-    subcommands: [AnalyzeCommand.self, InspectCommand.self, SynthCommand.self, FormatsCommand.self],
+    subcommands: [
+      AnalyzeCommand.self, DistancesCommand.self, InspectCommand.self, SynthCommand.self, FormatsCommand.self,
+    ],
     defaultSubcommand: AnalyzeCommand.self)
 }

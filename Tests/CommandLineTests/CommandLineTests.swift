@@ -81,6 +81,15 @@ func heavytail(_ arguments: [String]) throws -> Outcome {
     #expect(try heavytail("analyze", "--slicing", "fourier", "--grid", "0", lenet).status == 64)
   }
 
+  @Test func baseIsSubtractedAndNamed() throws {
+    let base = Fixtures.sample("LeNet5/lenet5.onnx")
+    let outcome = try heavytail("analyze", "--base", base, "--format", "json", lenet)
+    #expect(outcome.status == 0 && outcome.output.contains("\"base\": \"\(base)\""))
+    #expect(outcome.output.contains("\"norm\": 0.0,"))
+    let missing = try heavytail("analyze", "--base", "/nowhere", lenet)
+    #expect(missing.status == 2 && missing.output == "" && missing.errors.hasPrefix("error: /nowhere"))
+  }
+
   @Test func csvHasARowPerLayer() throws {
     let outcome = try heavytail("analyze", "--format", "csv", "--layers", "fc*", lenet)
     let lines = outcome.output.split(separator: "\n")
@@ -330,5 +339,45 @@ struct ImpostorTests {
     #expect(outcome.status == 2 && outcome.output == "")
     #expect(outcome.errors.contains(file) && outcome.errors.contains(cause))
     #expect(outcome.errors.split(separator: "\n").count { $0.hasPrefix("error:") } == 1)
+  }
+}
+
+@Suite struct DistancesCommandTests {
+  private let first = Fixtures.sample("MLP3/mlp3-init.safetensors")
+  private let second = Fixtures.sample("MLP3/mlp3-trained.safetensors")
+
+  @Test func tableEndsWithTheMeans() throws {
+    let outcome = try heavytail("distances", first, second)
+    #expect(outcome.status == 0 && outcome.errors == "")
+    let lines = outcome.output.split(separator: "\n")
+    #expect(lines.count == 8 && lines[0].contains("↔"))
+    #expect(lines[3].hasPrefix("fc1") && lines[3].contains("10.8351"))
+    #expect(lines[7].hasPrefix("4 weights compared · 0 unmatched · mean delta_W"))
+  }
+
+  @Test func identicalModelsSaySo() throws {
+    let onnx = Fixtures.sample("LeNet5/lenet5.onnx")
+    let outcome = try heavytail("distances", onnx, Fixtures.sample("LeNet5/lenet5.keras"))
+    #expect(outcome.output.contains("identical: every weight and its bias, bit for bit"))
+  }
+
+  @Test func csvAndJSON() throws {
+    let csv = try heavytail("distances", "--format", "csv", "--layers", "fc1", first, second).output
+    let lines = csv.split(separator: "\n")
+    #expect(
+      lines[0] == "layer_id,name,kind,shape,identical,delta_W,delta_b,euclidean,cka,spectral,status,reason")
+    #expect(lines.count == 2 && lines[1].hasPrefix("0,fc1,dense,512x784,false,10.835") && lines[1].hasSuffix(",ok,"))
+    let json = try heavytail("distances", "--format", "json", first, second).output
+    let object = try #require(try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any])
+    #expect(object["schema"] as? String == "heavytail.distances/1" && object["identical"] as? Bool == false)
+    let layers = try #require(object["layers"] as? [[String: Any]])
+    #expect(layers.count == 4 && layers[0]["reason"] is NSNull && layers[0]["cka"] is Double)
+    #expect((object["unmatched"] as? [Any])?.isEmpty == true)
+  }
+
+  @Test func modelsWithNothingInCommon() throws {
+    let outcome = try heavytail("distances", first, Fixtures.sample("LeNet5Large/lenet5-large.safetensors"))
+    #expect(outcome.status == 2 && outcome.output == "")
+    #expect(outcome.errors.contains("has no weight of the same name and shape"))
   }
 }

@@ -1,0 +1,75 @@
+import Analysis
+import ArgumentParser
+import ModelReading
+import Reporting
+
+enum DistanceFormat: String, ExpressibleByArgument, CaseIterable {
+  case table, csv, json
+}
+
+struct DistancesCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "distances",
+    abstract: "Compare two models weight by weight, matched by name, in any formats.",
+    discussion: """
+      delta_W and delta_b are the norms of the differences of weights and biases, euclidean the mean norm over a \
+      weight's matrices, cka how much their column spaces have in common (1: all), spectral the Jensen-Shannon \
+      distance of the spectra.
+      """)
+
+  @Argument(help: "A file, or a folder that is one model.", completion: .file())
+  var first: String
+
+  @Argument(help: "What it is compared with.", completion: .file())
+  var second: String
+
+  @Option(help: "How to print the distances.")
+  var format: DistanceFormat = .table
+
+  @Option(name: .shortAndLong, help: "Write to FILE instead of standard output.")
+  var output: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Only layers whose whole name matches this pattern (* ? [a-z]); may be repeated.", valueName: "glob"))
+  var layers: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "Leave out layers that need more memory than this, such as 8G (default: three quarters of the machine's).",
+      valueName: "bytes"))
+  var maxMemory: ByteCount?
+
+  @Flag(name: .shortAndLong, help: "No progress on standard error; errors remain.")
+  var quiet = false
+
+  func run() throws {
+    var options = AnalysisOptions()
+    options.layerPatterns = layers
+    options.threadCount = Machine.processorCount
+    options.maximumMemory = maxMemory?.value ?? Machine.memoryByteCount / 4 * 3
+    var limits = Limits()
+    limits.maximumDecodedBytes = min(limits.maximumDecodedBytes, options.maximumMemory)
+    let progress = ProgressLine(isEnabled: !quiet)
+    let distance: ModelDistance
+    do throws(ReadError) {
+      defer { progress.clear() }
+      let models = (try readers.open(first, limits: limits), try readers.open(second, limits: limits))
+      distance = try distances(models.0, models.1, options: options) { progress.show(first, $0) }
+    } catch {
+      Terminal.printError("error: \(error)")
+      throw ExitCode(2)
+    }
+    let report = DistanceReport(first: first, second: second, distance: distance, version: HeavyTail.version)
+    try emit(text(report), to: output)
+    if distance.weights.contains(where: { $0.reason != nil }) { throw ExitCode(1) }
+  }
+
+  private func text(_ report: DistanceReport) -> String {
+    switch format {
+    case .table: report.table(width: output == nil ? Terminal.width : nil)
+    case .csv: report.csv
+    case .json: report.json
+    }
+  }
+}
