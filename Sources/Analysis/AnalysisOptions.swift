@@ -14,6 +14,18 @@ public enum Compatibility: String, Sendable, CaseIterable {
   case weightwatcher
 }
 
+/// What the spectra are of.
+public enum SpectrumSource: String, Sendable, CaseIterable {
+  /// Each weight.
+  case weights
+  /// Each weight, seen from its small end: 1/λ for every eigenvalue above zero.
+  case inverse
+  /// The product of each two consecutive weights, W₁W₀/(‖W₁‖‖W₀‖).
+  case intra
+  /// One matrix of all dense weights, each less its median and divided by its median absolute deviation.
+  case stacked
+}
+
 /// What to look at beyond the spectrum of each weight; every study costs about as much again.
 public struct Studies: OptionSet, Sendable, Hashable {
   public let rawValue: Int
@@ -29,6 +41,8 @@ public struct Studies: OptionSet, Sendable, Hashable {
 
 /// What to compute, and with what.
 public struct AnalysisOptions: Sendable {
+  /// What the spectra are of; the laws of noise, and with them phases, are for `.weights` only.
+  public var source: SpectrumSource = .weights
   /// How convolutions become matrices.
   public var slicing: Slicing = .positions
   /// Points of the periodic grid along each axis under `.fourier`; `nil` for the least power of two, of 32 at least,

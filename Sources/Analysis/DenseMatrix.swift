@@ -6,16 +6,28 @@ import SpectralCore
 extension WeightMatrix {
   /// The whole matrix, its longer side first: the same numbers in the same order for a matrix and its transpose.
   func dense(from data: TensorData) -> RandomMatrix {
-    var values = [Double](repeating: 0, count: rows * columns)
-    var block = [Double](repeating: 0, count: outputCount * inputCount)
-    var span = block.mutableSpan
-    decode(outputs: 0..<outputCount, inputs: 0..<inputCount, from: data, into: &span)
-    guard isTransposed else { return RandomMatrix(rows: rows, columns: columns, values: block) }
-    for row in 0..<rows {
-      for column in 0..<columns { values[row * columns + column] = block[column * rows + row] }
-    }
-    return RandomMatrix(rows: rows, columns: columns, values: values)
+    let values = values(from: data)
+    return RandomMatrix(
+      rows: rows, columns: columns,
+      values: isTransposed ? transposed(values, rows: outputCount, columns: inputCount) : values)
   }
+
+  /// Outputs × inputs, row by row.
+  func values(from data: TensorData) -> [Double] {
+    var values = [Double](repeating: 0, count: outputCount * inputCount)
+    var span = values.mutableSpan
+    decode(outputs: 0..<outputCount, inputs: 0..<inputCount, from: data, into: &span)
+    return values
+  }
+}
+
+/// The transpose of a matrix whose numbers stand row by row.
+func transposed(_ values: [Double], rows: Int, columns: Int) -> [Double] {
+  var result = [Double](repeating: 0, count: values.count)
+  for row in 0..<rows {
+    for column in 0..<columns { result[column * rows + row] = values[row * columns + column] }
+  }
+  return result
 }
 
 extension WeightMatrix {

@@ -14,6 +14,17 @@ struct SliceSpectrum {
   var label: String {
     origin.map { "[\($0.axis) \($0.index.map(String.init).joined(separator: ","))]" }.joined()
   }
+
+  /// 1/λ for every eigenvalue above zero; zeros remain.
+  func inverted(_ precision: Precision) -> SliceSpectrum {
+    let tolerance = (eigenvalues.last ?? 0) * Double(eigenvalues.count) * precision.roundingUnit
+    var copy = self
+    copy.eigenvalues = eigenvalues.map { value in
+      let inverse = 1 / value
+      return value > tolerance && inverse.isFinite ? inverse : 0
+    }.sorted()
+    return copy
+  }
 }
 
 /// One weight of one layer, on its way to a row of the report.
@@ -92,7 +103,8 @@ struct LayerTask: Sendable {
       let needed = workingBytes.map { "\($0) bytes" } ?? "more memory than can be addressed"
       return [row(options, .skipped, "needs \(needed), the limit is \(options.maximumMemory)")]
     }
-    let slices = try slices(of: sliced, options)
+    var slices = try slices(of: sliced, options)
+    if options.source == .inverse { slices = slices.map { $0.inverted(options.precision) } }
     guard options.perSlice else { return [try studied(record(sliced, slices, options), sliced.matrices, options)] }
     return try slices.enumerated().map { (index, slice) throws(LayerFailure) in
       var single = slice
@@ -109,9 +121,10 @@ struct LayerTask: Sendable {
     _ record: LayerRecord, _ matrices: [WeightMatrix], _ options: AnalysisOptions
   ) throws(LayerFailure) -> LayerRecord {
     guard !options.studies.isEmpty else { return record }
-    guard grid == nil else {
+    guard grid == nil, options.source == .weights else {
       var record = record
-      record.warnings.append(Caveat(label: "not studied", text: "only real matrices are studied further"))
+      record.warnings.append(
+        Caveat(label: "not studied", text: "only the real matrices of weights are studied further"))
       return record
     }
     let data = try load(parameter.tensor)
@@ -202,10 +215,10 @@ struct LayerTask: Sendable {
     record.eigenvalueCount = spectrum.eigenvalues.count
     record.setMetrics(spectrum)
     let fit = SpectrumFit(distinct, options: options.fitOptions)
-    record.setBulk(fit)
+    if options.source == .weights { record.setBulk(fit) }
     record.setPowerLaw(fit, distinct, minimumEigenvalues: options.minimumEigenvalues)
     record.logAlphaNorm = fit.powerLaw.flatMap { logAlphaNorm(spectrum.eigenvalues, alpha: $0.alpha) }
-    record.warnings += fit.caveats
+    record.warnings += options.source == .weights ? fit.phaseCaveats + fit.tailCaveats : fit.tailCaveats
     if options.compatibility == .weightwatcher {
       record.weightWatcher = WeightWatcherRecord(
         slices: slices.map(\.eigenvalues), rows: spectrum.rows, columns: spectrum.columns,
@@ -288,14 +301,17 @@ extension LayerRecord {
 }
 
 extension SpectrumFit {
-  /// What makes the phase or the exponent doubtful.
-  fileprivate var caveats: [Caveat] {
+  /// What makes the phase doubtful.
+  fileprivate var phaseCaveats: [Caveat] {
+    guard let phase, !phase.isWithinValidation else { return [] }
+    let text = "the phase is uncertain: M is below \(PhaseAnalysis.validatedColumns)"
+    return [Caveat(label: "small M", text: text)]
+  }
+
+  /// What makes the exponent doubtful.
+  fileprivate var tailCaveats: [Caveat] {
+    guard let powerLaw else { return [] }
     var result: [Caveat] = []
-    if let phase, !phase.isWithinValidation {
-      let text = "the phase is uncertain: M is below \(PhaseAnalysis.validatedColumns)"
-      result.append(Caveat(label: "small M", text: text))
-    }
-    guard let powerLaw else { return result }
     if powerLaw.tailCount < SpectrumFit.credibleTailCount {
       result.append(Caveat(label: "short tail", text: "only \(powerLaw.tailCount) eigenvalues in the tail"))
     }

@@ -42,13 +42,20 @@ public func analyze(
   _ graph: LayerGraph, path: String, options: AnalysisOptions,
   progress: @escaping @Sendable (AnalysisProgress) -> Void = { _ in }
 ) throws(ReadError) -> ModelReport {
-  let weights = graph.weights
-  guard !weights.isEmpty else { throw noWeights(graph, path) }
+  guard !graph.weights.isEmpty else { throw noWeights(graph, path) }
   let patterns = options.layerPatterns.map(Glob.init)
-  let tasks = weights.compactMap { weight -> LayerTask? in
+  func isWanted(_ name: String, _ layer: String) -> Bool {
+    patterns.isEmpty || patterns.contains { $0.matches(name) || $0.matches(layer) }
+  }
+  var graph = graph
+  switch options.source {
+  case .weights, .inverse: break
+  case .intra: graph = try graph.products()
+  case .stacked: graph = try graph.stacked(where: isWanted)
+  }
+  let tasks = graph.weights.compactMap { weight -> LayerTask? in
     let layer = graph.layers[weight.layerID]
-    let isWanted = patterns.contains { $0.matches(weight.name) || $0.matches(layer.name) }
-    guard patterns.isEmpty || isWanted else { return nil }
+    guard options.source == .stacked || isWanted(weight.name, layer.name) else { return nil }
     return LayerTask(
       layerID: weight.layerID, name: weight.name, layer: layer, parameter: weight.parameter, slicing: options.slicing,
       gridSide: options.gridSide)

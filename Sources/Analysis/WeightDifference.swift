@@ -32,7 +32,8 @@ extension WeightMatching.Pair {
     let canonical = first.tensor.canonical
     let partner = second.tensor.canonical
     return try Tensor.computed(
-      name: canonical.name, shape: canonical.shape, axes: canonical.axes, from: [canonical, partner], limits: limits
+      name: canonical.name, shape: canonical.shape, axes: canonical.axes,
+      workingByteCount: canonical.workingByteCount + partner.workingByteCount, limits: limits
     ) { () throws(ReadError) in
       var values: [Double] = try canonical.values()
       let subtrahend: [Double] = try partner.values()
@@ -43,25 +44,26 @@ extension WeightMatching.Pair {
 }
 
 extension Tensor {
+  /// Bytes of all elements as numbers, and of the decoded ones where they must be decoded first.
+  var workingByteCount: Int {
+    elementCount * MemoryLayout<Double>.size + (storage.fileRange == nil ? storage.byteCount : 0)
+  }
+
   /// A tensor of float64 that is computed from others when its bytes are asked for.
   /// - Parameters:
-  ///   - sources: what is in memory as numbers meanwhile.
+  ///   - workingByteCount: what the computation needs in memory beside its result.
   ///   - values: in C order, as many as the shape says.
   static func computed(
-    name: String, shape: [Int], axes: [Axis], from sources: [Tensor], limits: Limits,
+    name: String, shape: [Int], axes: [Axis], workingByteCount: Int, limits: Limits,
     _ values: @escaping @Sendable () throws(ReadError) -> [Double]
   ) throws(ReadError) -> Tensor {
-    let label = sources.first?.storage.label ?? name
     let width = MemoryLayout<Double>.size
     guard let count = elementCount(shape), count <= limits.maximumDecodedBytes / width else {
       throw ReadError(
-        .limitExceeded, "makes \(shape) numbers, the limit is \(limits.maximumDecodedBytes) bytes", file: label,
+        .limitExceeded, "makes \(shape) numbers, the limit is \(limits.maximumDecodedBytes) bytes", file: name,
         subject: name)
     }
-    let working = sources.reduce(0) { sum, source in
-      sum + source.elementCount * width + (source.storage.fileRange == nil ? source.storage.byteCount : 0)
-    }
-    let bytes = ProducedBytes(byteCount: count * width, workingByteCount: working, label: label) {
+    let bytes = ProducedBytes(byteCount: count * width, workingByteCount: workingByteCount, label: name) {
       () throws(ReadError) in try values().littleEndianBytes
     }
     return try Tensor(

@@ -7,6 +7,7 @@ import Reporting
 extension Slicing: ExpressibleByArgument {}
 extension Precision: ExpressibleByArgument {}
 extension Compatibility: ExpressibleByArgument {}
+extension SpectrumSource: ExpressibleByArgument {}
 
 enum AnalysisFormat: String, ExpressibleByArgument, CaseIterable {
   case table, csv, json, jsonl
@@ -32,6 +33,13 @@ struct AnalyzeCommand: ParsableCommand {
     help: ArgumentHelp(
       "Only layers whose whole name matches this pattern (* ? [a-z]); may be repeated.", valueName: "glob"))
   var layers: [String] = []
+
+  @Option(
+    help: """
+      What the spectra are of: each of the weights; their inverse eigenvalues 1/λ; the products of consecutive weights \
+      (intra); one matrix of all dense weights, standardised (stacked).
+      """)
+  var of: SpectrumSource = .weights
 
   @Option(
     help: ArgumentHelp(
@@ -97,8 +105,8 @@ struct AnalyzeCommand: ParsableCommand {
         throw ValidationError("--grid is \(grid), it must be from 1 to \(AnalyzeCommand.maximumGrid)")
       }
     }
-    if compat != nil, perSlice || slicing != .positions || precision != .double {
-      throw ValidationError("--compat has its own slicing and precision")
+    if compat != nil, perSlice || slicing != .positions || precision != .double || of != .weights {
+      throw ValidationError("--compat has its own spectra, slicing and precision")
     }
     if compat != nil, format != .table, format != .csv {
       throw ValidationError("--compat writes CSV, not \(format.rawValue)")
@@ -152,6 +160,7 @@ struct AnalyzeCommand: ParsableCommand {
 
   private var options: AnalysisOptions {
     var options = AnalysisOptions()
+    options.source = of
     options.slicing = slicing
     options.gridSide = grid
     options.perSlice = perSlice
@@ -170,7 +179,8 @@ struct AnalyzeCommand: ParsableCommand {
   /// What the numbers depend on; threads and memory change none.
   private var settings: [(name: String, value: String)] {
     [
-      ("slicing", slicing.rawValue), ("per_slice", "\(perSlice)"), ("layers", layers.joined(separator: " ")),
+      ("of", of.rawValue), ("slicing", slicing.rawValue), ("per_slice", "\(perSlice)"),
+      ("layers", layers.joined(separator: " ")),
       ("min_evals", "\(minEvals)"), ("precision", precision.rawValue), ("bootstrap", "\(bootstrap)"),
       ("seed", "\(seed)"), ("convention", "WᵀW"),
     ] + (base.map { [("base", $0)] } ?? [])

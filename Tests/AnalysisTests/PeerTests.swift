@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Rows of a CSV file without quoted fields, by column name.
-private func rows(_ path: String) throws -> [[String: String]] {
+func rows(_ path: String) throws -> [[String: String]] {
   let lines = String(decoding: try Fixtures.read(path), as: UTF8.self).split(separator: "\n")
   let names = lines[0].split(separator: ",").map(String.init)
   return lines.dropFirst().map { line in
