@@ -82,18 +82,20 @@ public struct ReaderRegistry: Sendable {
     _ input: ModelInput, candidates: [any ModelReader], _ limits: Limits
   ) throws(ReadError) -> LayerGraph {
     var reasons: [String] = []
+    var hint: String?
     for reader in candidates {
       do throws(ReadError) {
         return try reader.open(input, limits: limits).accountingForEveryTensor()
       } catch {
         guard error.code == .unrecognized, candidates.count > 1 else { throw error }
         reasons.append("\(type(of: reader).format.name): \(error.message)")
+        hint = hint ?? error.hint
       }
     }
     let known = "known formats: " + formats.map(\.name).joined(separator: ", ")
     throw ReadError(
       .unrecognized, reasons.isEmpty ? "is in no format that a reader recognises" : reasons.joined(separator: "; "),
-      file: input.path, hint: known)
+      file: input.path, hint: hint ?? known)
   }
 }
 

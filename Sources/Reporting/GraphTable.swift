@@ -14,7 +14,7 @@ public func graphTable(_ graph: LayerGraph, path: String, width: Int?) -> String
   let producer = graph.producer.map { ", " + printable($0) } ?? ""
   var lines = ["\(printable(path))  (\(graph.format), \(graph.variant)\(producer))"]
   lines += graph.metadata.map { "  \(printable($0.key)): \(printable($0.value))" }
-  lines += TextTable(headings: headings, rows: rows).lines(width: width)
+  if !rows.isEmpty { lines += TextTable(headings: headings, rows: rows).lines(width: width) }
   for tensor in graph.otherTensors {
     lines.append(
       "  tensor of no layer: \(printable(tensor.name)) \(printable(tensor.elementType)) \(shapeText(tensor.shape))")
@@ -23,7 +23,7 @@ public func graphTable(_ graph: LayerGraph, path: String, width: Int?) -> String
     lines.append("  \(diagnostic.code.rawValue): \(printable(diagnostic.subject)) \(printable(diagnostic.message))")
   }
   let counts = "\(grouped(graph.parameterCount)) parameters · \(graph.inventory.count) tensors"
-  lines.append("\(graph.layers.count) layers · " + counts)
+  lines.append("\(graph.layers.count) layer\(graph.layers.count == 1 ? "" : "s") · " + counts)
   return lines.flatMap { wrapped($0, width: width, indent: 4) }.joined(separator: "\n") + "\n"
 }
 

@@ -45,7 +45,9 @@ enum Leaf: Equatable {
     for (prefix, part) in recurrentParts where text.utf8.starts(with: prefix.utf8) {
       let rest = text.utf8.dropFirst(prefix.utf8.count)
       if rest.isEmpty { return .recurrent(part, layer: nil) }
-      guard rest.starts(with: "_l".utf8), rest.count > 2 else { return nil }
+      // `weight_hh_l0_v` is half of a normalised weight.
+      let isHalf = rest.suffix(2).elementsEqual("_g".utf8) || rest.suffix(2).elementsEqual("_v".utf8)
+      guard rest.starts(with: "_l".utf8), rest.count > 2, !isHalf else { return nil }
       return .recurrent(part, layer: String(rest.dropFirst()))
     }
     return nil

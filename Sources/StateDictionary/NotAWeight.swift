@@ -33,6 +33,10 @@ enum NotAWeight {
     if leaf == "weight_u" || leaf == "weight_g" || leaf == "weight_mask" || words.isParametrization && !has("lora") {
       return "belongs to the parametrization of a weight \(shape)"
     }
+    if ["anchors", "anchor_grid"].contains(leaf) { return "is a table of anchor boxes \(shape)" }
+    if leaf.utf8.starts(with: "weight_ih".utf8) || leaf.utf8.starts(with: "weight_hh".utf8) {
+      return "is half of a recurrent weight stored as direction and length \(shape), which is not put together"
+    }
     if has("mask", "tril") || (leaf == "bias" && isMask(shape)) { return "is an attention mask \(shape)" }
     if has("_token", "class_emb") { return "is a learned token \(shape)" }
     if has("embed_avg", "cluster_size") || leaf == "ema" { return "is a running average \(shape)" }

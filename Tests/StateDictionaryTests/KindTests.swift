@@ -110,4 +110,19 @@ import Testing
     let entries: [Entry] = [("a.weight", [2, 3]), ("a/weight", [2, 3]), ("a", [4, 5])]
     #expect(Set(try layers(entries).map(\.name)).count == 3)
   }
+
+  @Test func halvesOfRecurrentWeightsAreNamed() throws {
+    let result = try result([
+      ("lstm.weight_ih_l0", [32, 4]), ("lstm.weight_hh_l0_g", [32, 1]), ("lstm.weight_hh_l0_v", [32, 8]),
+    ])
+    #expect(result.layers.map(\.name) == ["lstm.l0"])
+    #expect(result.diagnostics.map(\.subject) == ["lstm.weight_hh_l0_g", "lstm.weight_hh_l0_v"])
+    #expect(result.diagnostics.allSatisfy { $0.message.contains("half of a recurrent weight") })
+  }
+
+  @Test func anchorsAreNoWeights() throws {
+    let result = try result([("model.24.anchors", [3, 3, 2]), ("model.24.m.0.weight", [255, 128, 1, 1])])
+    #expect(result.layers.map(\.name) == ["model.24.m.0"])
+    #expect(result.diagnostics.map(\.subject) == ["model.24.anchors"])
+  }
 }
