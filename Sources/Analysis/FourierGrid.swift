@@ -30,7 +30,7 @@ struct FourierGrid: Sendable {
     return side
   }
 
-  /// "fourier 32x32": what the report calls this way of slicing.
+  /// `fourier 32x32`: what the report calls this way of slicing.
   var label: String { "fourier " + kernel.map { _ in String(side) }.joined(separator: "x") }
 
   /// Points of the grid, or `nil` if the number does not fit in `Int`.
@@ -68,7 +68,8 @@ struct FourierGrid: Sendable {
     }
   }
 
-  /// The eigenvalues of FᴴF at each frequency, ascending, frequency after frequency in little memory.
+  /// The eigenvalues of FᴴF at each frequency, ascending, frequency after frequency in little memory; always in
+  /// double precision.
   /// - Parameter positions: the kernel's matrices, last spatial axis fastest, of the same shape each.
   func eigenvalues(_ positions: [RandomMatrix], _ frequencies: [Frequency]) throws(LayerFailure) -> [[Double]] {
     let (rows, columns) = (positions[0].rows, positions[0].columns)
@@ -112,8 +113,12 @@ struct FourierGrid: Sendable {
   func workingBytes(rows: Int, columns: Int, groups: Int) -> Int? {
     guard let pointCount else { return nil }
     let positions = kernel.reduce(1, *)
-    // The kernel and its transform; the eigenproblem; the eigenvalues, with the copies that sorting and fits make.
-    let products = [[positions + 4, rows, columns], [4, columns, columns], [4, pointCount, columns, groups]]
+    // The kernel and its transform; the eigenproblem; the eigenvalues, with the copies that sorting and fits make;
+    // and what goes with each spectrum.
+    let products = [
+      [positions + 4, rows, columns], [4, columns, columns], [4, pointCount, columns, groups],
+      [32, pointCount, groups],
+    ]
     var total = 0
     for factors in products {
       var product = MemoryLayout<Double>.size

@@ -47,6 +47,7 @@ public func analyze(
   func isWanted(_ name: String, _ layer: String) -> Bool {
     patterns.isEmpty || patterns.contains { $0.matches(name) || $0.matches(layer) }
   }
+  let model = graph
   var graph = graph
   switch options.source {
   case .weights, .inverse: break
@@ -62,7 +63,7 @@ public func analyze(
   }
   let records = Schedule(tasks, options, progress).run()
   return ModelReport(
-    path: path, graph: graph, layers: records, isPerSlice: options.perSlice, summary: ModelSummary(records, graph))
+    path: path, graph: graph, layers: records, isPerSlice: options.perSlice, summary: ModelSummary(records, model))
 }
 
 private func noWeights(_ graph: LayerGraph, _ path: String) -> ReadError {

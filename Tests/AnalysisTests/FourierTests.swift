@@ -209,7 +209,7 @@ func graph(_ layers: [Layer]) -> LayerGraph {
   @Test func aGridBeyondMemoryIsSkipped() throws {
     let kernel = Kernel(seed: 1, 2, 2, [3, 3, 3])
     for (grid, reason) in [
-      (65_536, "needs 18014398509483104 bytes, the limit is 1073741824"),
+      (65_536, "needs 90071992547411040 bytes, the limit is 1073741824"),
       (.max, "needs more memory than can be addressed, the limit is 1073741824"),
     ] {
       var options = AnalysisOptions()

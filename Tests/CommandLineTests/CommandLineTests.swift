@@ -90,6 +90,16 @@ func heavytail(_ arguments: [String]) throws -> Outcome {
     #expect(missing.status == 2 && missing.output == "" && missing.errors.hasPrefix("error: /nowhere"))
   }
 
+  @Test func spectraOfOtherThings() throws {
+    let stacked = try heavytail("analyze", "--of", "stacked", "--format", "json", lenet)
+    #expect(stacked.status == 0 && stacked.output.contains("\"of\": \"stacked\""))
+    #expect(stacked.output.contains("\"name\": \"3 weights\"") && stacked.output.contains("\"code\": \"unmatched\""))
+    #expect(stacked.output.contains("\"parameters\": 61706"))
+    let products = try heavytail("analyze", "--of", "intra", "--layers", "fc1*", lenet)
+    #expect(products.status == 0 && products.output.contains("fc1 → fc2") && !products.output.contains("fc2 → fc3"))
+    #expect(try heavytail("analyze", "--of", "inverse", "--compat", "weightwatcher", lenet).status == 64)
+  }
+
   @Test func csvHasARowPerLayer() throws {
     let outcome = try heavytail("analyze", "--format", "csv", "--layers", "fc*", lenet)
     let lines = outcome.output.split(separator: "\n")
