@@ -62,6 +62,8 @@ public struct AnalysisOptions: Sendable {
   public var studies: Studies = []
   /// Another tool's definitions to compute beside our own.
   public var compatibility: Compatibility?
+  /// How, where that tool is WeightWatcher.
+  public var weightWatcher = WeightWatcherOptions()
   /// Worker threads, and threads of a BLAS call on a large matrix.
   public var threadCount = 1
   /// Bytes that the decomposition of one layer may need; larger ones are skipped, and say so.

@@ -105,12 +105,12 @@ struct LayerTask: Sendable {
     }
     var slices = try slices(of: sliced, options)
     if options.source == .inverse { slices = slices.map { $0.inverted(options.precision) } }
-    guard options.perSlice else { return [try studied(record(sliced, slices, options), sliced.matrices, options)] }
+    guard options.perSlice else { return [try studied(record(sliced, slices, nil, options), sliced.matrices, options)] }
     return try slices.enumerated().map { (index, slice) throws(LayerFailure) in
       var single = slice
       single.multiplicity = 1
       let matrices = grid == nil ? [sliced.matrices[index]] : []
-      var record = try studied(record(sliced, [single], options), matrices, options)
+      var record = try studied(record(sliced, [single], index, options), matrices, options)
       record.name += slice.label
       return record
     }
@@ -133,8 +133,12 @@ struct LayerTask: Sendable {
     var record = record
     if options.studies.contains(.randomized) {
       record.randomized = try RandomizedStudy(dense, record, seed: options.seed)
+      record.weightWatcher?.add(record.randomized)
     }
-    if options.studies.contains(.vectors) { record.vectors = try VectorStudy(dense, record) }
+    if options.studies.contains(.vectors) {
+      record.vectors = try VectorStudy(dense, record)
+      record.weightWatcher?.add(record.vectors)
+    }
     if options.studies.contains(.whitened) {
       record.whitened = try WhitenedStudy(dense)
       record.warnings += record.whitened?.caveat(record.phase).map { [$0] } ?? []
@@ -196,7 +200,7 @@ struct LayerTask: Sendable {
   }
 
   private func record(
-    _ sliced: SlicedWeight, _ slices: [SliceSpectrum], _ options: AnalysisOptions
+    _ sliced: SlicedWeight, _ slices: [SliceSpectrum], _ slice: Int?, _ options: AnalysisOptions
   ) -> LayerRecord {
     let matrix = sliced.matrices[0]
     func pooled(_ slices: [[Double]]) -> Spectrum {
@@ -221,8 +225,8 @@ struct LayerTask: Sendable {
     record.warnings += options.source == .weights ? fit.phaseCaveats + fit.tailCaveats : fit.tailCaveats
     if options.compatibility == .weightwatcher {
       record.weightWatcher = WeightWatcherRecord(
-        slices: slices.map(\.eigenvalues), rows: spectrum.rows, columns: spectrum.columns,
-        receptiveField: sliced.receptiveField, kind: layer.kind.label, name: name)
+        slices: slices.map(\.eigenvalues), slice: slice, rows: spectrum.rows, columns: spectrum.columns,
+        receptiveField: sliced.receptiveField, kind: layer.kind.label, name: name, options: options.weightWatcher)
     }
     return record
   }

@@ -17,6 +17,9 @@ public struct RandomizedStudy: Sendable, Equatable {
   /// κ = h√Q of the spike that the mean of the entries makes by itself; above 1 it is an eigenvalue of its own.
   public let meanSpike: Double?
 
+  /// The spectra of the shuffled matrices.
+  let shuffled: [[Double]]
+
   init(_ matrices: [RandomMatrix], _ record: LayerRecord, seed: UInt64) throws(LayerFailure) {
     var original: [[Double]] = []
     var shuffled: [[Double]] = []
@@ -36,6 +39,7 @@ public struct RandomizedStudy: Sendable, Equatable {
       sum += mean
       centred.append(try matrix.eigenvalues())
     }
+    self.shuffled = shuffled
     let (rows, columns) = (matrices[0].rows, matrices[0].columns)
     let spectrum = Spectrum(rows: rows, columns: columns, slices: shuffled)
     largest = spectrum.largest

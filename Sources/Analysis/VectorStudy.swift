@@ -42,11 +42,17 @@ public struct VectorStudy: Sendable, Equatable {
     }
   }
 
-  fileprivate struct Measured {
+  /// One vector.
+  struct Measured: Sendable, Equatable {
     var eigenvalue: Double
     var localization: VectorLocalization
     var histogramEntropy: Double
+    /// The same of the components' magnitudes, as WeightWatcher takes it.
+    var magnitudeEntropy: Double
   }
+
+  /// All vectors, by ascending eigenvalue.
+  let measured: [Measured]
 
   /// Vectors with λ < xmin; all of them without a power law.
   public let bulk: Group?
@@ -65,10 +71,12 @@ public struct VectorStudy: Sendable, Equatable {
         measured.append(
           Measured(
             eigenvalue: eigenvalue, localization: localization,
-            histogramEntropy: VectorLocalization.histogramEntropy(vector) ?? 0))
+            histogramEntropy: VectorLocalization.histogramEntropy(vector) ?? 0,
+            magnitudeEntropy: VectorLocalization.histogramEntropy(vector.map(abs)) ?? 0))
       }
     }
     measured.sort { $0.eigenvalue < $1.eigenvalue }
+    self.measured = measured
     let tailCount = record.tailCount ?? 0
     bulk = Group(measured.dropLast(tailCount))
     tail = Group(measured.suffix(tailCount))

@@ -28,7 +28,7 @@ extension AnalysisResults {
     let models = self.models.count > 1 ? ["model"] : []
     var text = (models + ["layer_id", "name"] + first.2.columns.map(\.name)).joined(separator: ",") + "\n"
     for (path, layer, record) in rows {
-      let identity = (models.isEmpty ? [] : [quoted(path)]) + ["\(layer.layerID + 1)", quoted(layer.name)]
+      let identity = (models.isEmpty ? [] : [quoted(path)]) + ["\(layer.layerID + 1)", quoted(record.name)]
       text += (identity + record.columns.map { field($0.value) }).joined(separator: ",") + "\n"
     }
     return text

@@ -12,6 +12,9 @@ public struct NormEqualization: Sendable, Equatable {
   /// One per column; 1 for columns of zeros.
   public let columnFactors: [Double]
 
+  /// Rows and columns of squares below this, relative to the largest, are as good as zeros: no factor overflows.
+  private static let smallestSum = 1e-200
+
   /// Enough for the mean squares to agree to 10⁻⁶ on dense matrices.
   public static let defaultIterationCount = 30
 
@@ -28,10 +31,10 @@ public struct NormEqualization: Sendable, Equatable {
       for row in 0..<rows {
         var sum = 0.0
         for column in 0..<columns { sum += squares[row * columns + column] * columnWeights[column] }
-        if sum > 0 { rowWeights[row] = Double(columns) / sum }
+        if sum > NormEqualization.smallestSum { rowWeights[row] = Double(columns) / sum }
         for column in 0..<columns { columnSums[column] += squares[row * columns + column] * rowWeights[row] }
       }
-      for column in 0..<columns where columnSums[column] > 0 {
+      for column in 0..<columns where columnSums[column] > NormEqualization.smallestSum {
         columnWeights[column] = Double(rows) / columnSums[column]
       }
     }
@@ -46,7 +49,9 @@ public struct NormEqualization: Sendable, Equatable {
     precondition(values.count == rowFactors.count * columns, "as many values as factors")
     var result = values
     for row in rowFactors.indices {
-      for column in 0..<columns { result[row * columns + column] *= rowFactors[row] * columnFactors[column] }
+      for column in 0..<columns {
+        result[row * columns + column] = values[row * columns + column] * rowFactors[row] * columnFactors[column]
+      }
     }
     return result
   }

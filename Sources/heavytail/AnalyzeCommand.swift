@@ -26,6 +26,12 @@ struct AnalyzeCommand: ParsableCommand {
   @Option(help: "Write the CSV that another tool would write, by its definitions.")
   var compat: Compatibility?
 
+  @Option(
+    help: ArgumentHelp(
+      "With --compat weightwatcher, an option of that tool: \(WeightWatcherOptions.choices.joined(separator: ", ")); may be repeated.",
+      valueName: "name=value"))
+  var ww: [String] = []
+
   @Option(name: .shortAndLong, help: "Write the report to FILE instead of standard output.")
   var output: String?
 
@@ -105,11 +111,16 @@ struct AnalyzeCommand: ParsableCommand {
         throw ValidationError("--grid is \(grid), it must be from 1 to \(AnalyzeCommand.maximumGrid)")
       }
     }
-    if compat != nil, perSlice || slicing != .positions || precision != .double || of != .weights {
+    if compat != nil, slicing != .positions || precision != .double || of != .weights {
       throw ValidationError("--compat has its own spectra, slicing and precision")
     }
     if compat != nil, format != .table, format != .csv {
       throw ValidationError("--compat writes CSV, not \(format.rawValue)")
+    }
+    if compat == nil, !ww.isEmpty { throw ValidationError("--ww needs --compat weightwatcher") }
+    var weightWatcher = WeightWatcherOptions()
+    for option in ww where !weightWatcher.set(option) {
+      throw ValidationError("--ww is \(option), it must be \(WeightWatcherOptions.choices.joined(separator: " or "))")
     }
     if bootstrap < 0 { throw ValidationError("--bootstrap is \(bootstrap), it must not be negative") }
     if minEvals < 2 { throw ValidationError("--min-evals is \(minEvals), it must be at least 2") }
@@ -165,6 +176,7 @@ struct AnalyzeCommand: ParsableCommand {
     options.gridSide = grid
     options.perSlice = perSlice
     options.compatibility = compat
+    for option in ww { _ = options.weightWatcher.set(option) }
     options.studies = studies
     options.precision = precision
     options.layerPatterns = layers

@@ -139,6 +139,8 @@ func heavytail(_ arguments: [String]) throws -> Outcome {
   @Test func wrongUsage() throws {
     #expect(try heavytail("analyze").status == 64)
     #expect(try heavytail("analyze", "--format", "xml", lenet).status == 64)
+    #expect(try heavytail("analyze", "--ww", "inverse=True", lenet).status == 64)
+    #expect(try heavytail("analyze", "--compat", "weightwatcher", "--ww", "fit=TPL", lenet).status == 64)
     #expect(try heavytail("analyze", "--threads", "0", lenet).status == 64)
     #expect(try heavytail("analyze", "--threads", "3000000000", lenet).status == 64)
     #expect(try heavytail("analyze", "--max-memory", "lots", lenet).status == 64)
