@@ -105,7 +105,7 @@ let package = Package(
     // The pipeline.
     module("MatrixSlicing", ["ModelReading"]),
     module("Analysis", ["ModelReading", "MatrixSlicing", "LinearAlgebra", "SpectralCore"]),
-    module("Reporting", ["ModelReading", "Analysis"]),
+    module("Reporting", ["ModelReading", "SpectralCore", "Analysis"]),
 
     // The command line: the composition root and the only importer of readers.
     .executableTarget(
@@ -141,7 +141,7 @@ let package = Package(
     tests("SpectralCoreTests", ["SpectralCore", "LinearAlgebra"]),
     tests("MatrixSlicingTests", ["MatrixSlicing", "ModelReading"]),
     tests("AnalysisTests", readers + ["Analysis", "LinearAlgebra", "MatrixSlicing", "ModelReading", "SpectralCore"]),
-    tests("ReportingTests", ["Reporting", "Analysis", "ModelReading"]),
+    tests("ReportingTests", ["Reporting", "Analysis", "SpectralCore", "ModelReading"]),
     tests(
       "ReaderConformanceTests",
       readers + ["HDF5", "hdf5-worker-host", "ModelReading", "MatrixSlicing", "StrictJSON"]),

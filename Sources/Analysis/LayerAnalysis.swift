@@ -124,7 +124,7 @@ struct LayerTask: Sendable {
     guard grid == nil, options.source == .weights else {
       var record = record
       record.warnings.append(
-        Caveat(label: "not studied", text: "only the real matrices of weights are studied further"))
+        Caveat(label: .notStudied, text: "only the real matrices of weights are studied further"))
       return record
     }
     let data = try load(parameter.tensor)
@@ -196,7 +196,7 @@ struct LayerTask: Sendable {
       layerID: layerID, name: name, kind: layer.kind.label, elementType: parameter.tensor.elementType.rawValue,
       shape: parameter.tensor.canonicalShape, slicing: grid?.label ?? options.slicing.rawValue, status: status,
       reason: reason,
-      warnings: layer.note.map { [Caveat(label: "see warning", text: $0)] } ?? [])
+      warnings: layer.note.map { [Caveat(label: .seeWarning, text: $0)] } ?? [])
   }
 
   private func record(
@@ -309,7 +309,7 @@ extension SpectrumFit {
   fileprivate var phaseCaveats: [Caveat] {
     guard let phase, !phase.isWithinValidation else { return [] }
     let text = "the phase is uncertain: M is below \(PhaseAnalysis.validatedColumns)"
-    return [Caveat(label: "small M", text: text)]
+    return [Caveat(label: .smallM, text: text)]
   }
 
   /// What makes the exponent doubtful.
@@ -317,13 +317,13 @@ extension SpectrumFit {
     guard let powerLaw else { return [] }
     var result: [Caveat] = []
     if powerLaw.tailCount < SpectrumFit.credibleTailCount {
-      result.append(Caveat(label: "short tail", text: "only \(powerLaw.tailCount) eigenvalues in the tail"))
+      result.append(Caveat(label: .shortTail, text: "only \(powerLaw.tailCount) eigenvalues in the tail"))
     }
     if powerLaw.distance > SpectrumFit.credibleDistance {
-      result.append(Caveat(label: "large D", text: "D is large for a power law"))
+      result.append(Caveat(label: .largeD, text: "D is large for a power law"))
     }
     if let goodness, goodness.pValue < GoodnessOfFit.rejection {
-      result.append(Caveat(label: "low p", text: "the bootstrap rejects the power law"))
+      result.append(Caveat(label: .lowP, text: "the bootstrap rejects the power law"))
     }
     return result
   }

@@ -1,7 +1,17 @@
 /// Something to keep in mind when reading a row.
 public struct Caveat: Sendable, Equatable {
   /// Two or three words, for a table.
-  public var label: String
+  public enum Label: String, Sendable, CaseIterable {
+    case smallM = "small M"
+    case shortTail = "short tail"
+    case largeD = "large D"
+    case lowP = "low p"
+    case normsDiffer = "norms differ"
+    case notStudied = "not studied"
+    case seeWarning = "see warning"
+  }
+
+  public var label: Label
   /// The whole sentence, for everything else.
   public var text: String
 }

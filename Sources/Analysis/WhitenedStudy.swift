@@ -27,7 +27,7 @@ public struct WhitenedStudy: Sendable, Equatable {
   func caveat(_ original: String?) -> Caveat? {
     guard let original, let phase, original != phase else { return nil }
     return Caveat(
-      label: "norms differ",
+      label: .normsDiffer,
       text: "the phase is \(original) as the weight is and \(phase) with equal norms of rows and columns: "
         + "unequal norms explain the difference, not correlations")
   }

@@ -52,7 +52,7 @@ extension ModelReport {
 
   private static func note(_ record: LayerRecord) -> String {
     let status = record.status == .ok ? [] : [record.status.rawValue]
-    return (status + [record.reason].compactMap { $0 } + record.warnings.map(\.label)).joined(separator: ", ")
+    return (status + [record.reason].compactMap { $0 } + record.warnings.map(\.label.rawValue)).joined(separator: ", ")
   }
 
   /// What was left out, one line per kind of diagnostic.

@@ -55,7 +55,7 @@ func bits(_ report: ModelReport) -> [[String]] {
       #expect(abs(try #require(layer.entropy) - 0.91971) < 0.001)
       #expect(abs(try #require(layer.stableRank) - 129.7) < 6.4)
       #expect(try #require(layer.distance) > 0.06)
-      #expect(layer.warnings.contains { $0.label == "large D" })
+      #expect(layer.warnings.contains { $0.label == .largeD })
     }
   }
 

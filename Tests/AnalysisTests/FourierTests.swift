@@ -229,7 +229,7 @@ func graph(_ layers: [Layer]) -> LayerGraph {
     options.studies = .randomized
     let layer = try Kernel(seed: 1, 3, 2, [3, 3]).layer(.convolution(rank: 2))
     let record = try #require(analyze(graph([layer]), path: "", options: options).layers.first)
-    #expect(record.randomized == nil && record.warnings.contains { $0.label == "not studied" })
+    #expect(record.randomized == nil && record.warnings.contains { $0.label == .notStudied })
   }
 
   @Test func entriesThatAreNotNumbersFail() throws {

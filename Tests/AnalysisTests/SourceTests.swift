@@ -179,6 +179,6 @@ private func near(_ value: Double?, _ reference: Double, _ tolerance: Double = 1
     options.source = .inverse
     options.studies = .randomized
     let row = try analyze(graph([dense("a", [1, 2, 3, 4], [2, 2])]), path: "", options: options).layers[0]
-    #expect(row.randomized == nil && row.warnings.contains { $0.label == "not studied" })
+    #expect(row.randomized == nil && row.warnings.contains { $0.label == .notStudied })
   }
 }

@@ -124,13 +124,13 @@ import Testing
     let record = try record(gaussian.scalingColumns(by: factors), .whitened)
     #expect(record.phase != "RANDOM-LIKE")
     #expect(record.whitened?.phase == "RANDOM-LIKE")
-    #expect(record.warnings.contains { $0.label == "norms differ" })
+    #expect(record.warnings.contains { $0.label == .normsDiffer })
   }
 
   @Test func equalNormsAgree() throws {
     let record = try record(gaussian, .whitened)
     #expect(record.phase == "RANDOM-LIKE" && record.whitened?.phase == "RANDOM-LIKE")
-    #expect(!record.warnings.contains { $0.label == "norms differ" })
+    #expect(!record.warnings.contains { $0.label == .normsDiffer })
   }
 
   // MARK: Columns

@@ -268,6 +268,26 @@ func heavytail(_ arguments: [String]) throws -> Outcome {
   }
 }
 
+@Suite struct ExplainCommandTests {
+  @Test func aTermIsExplained() throws {
+    let outcome = try heavytail("explain", "large", "D")
+    #expect(outcome.status == 0 && outcome.output.hasPrefix("large D\n  D is above 0.06"))
+    #expect(try heavytail("explain", "alpha").output.contains("formula: p(λ) ~ λ^−α"))
+  }
+
+  @Test func allTermsAreListed() throws {
+    let outcome = try heavytail("explain")
+    #expect(outcome.status == 0 && outcome.output.contains("Phases\n  RANDOM-LIKE"))
+  }
+
+  @Test func anUnknownTermIsWrongUsage() throws {
+    let near = try heavytail("explain", "alhpa")
+    #expect(near.status == 64 && near.output == "" && near.errors.contains("did you mean alpha"))
+    let far = try heavytail("explain", "photosynthesis")
+    #expect(far.status == 64 && far.errors.contains("heavytail explain lists all terms"))
+  }
+}
+
 @Suite struct SynthCommandTests {
   /// `all` and then the analysis, as the help says.
   @Test func theZooShowsItsPhases() throws {
