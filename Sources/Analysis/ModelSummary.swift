@@ -10,6 +10,8 @@ public struct ModelSummary: Sendable {
   public var parameterCount: Int
   /// Rows with a power law.
   public var fitted: Int
+  /// Of these, rows whose exponent is credible.
+  public var credible: Int
   /// Means over the rows that have the quantity; `nil` where none has.
   public var means: [(name: String, value: Double?)]
 
@@ -18,12 +20,14 @@ public struct ModelSummary: Sendable {
     skipped = records.count { $0.status == .skipped }
     failed = records.count { $0.status == .failed }
     fitted = records.count { $0.alpha != nil }
+    credible = records.count { $0.isAlphaCredible }
     parameterCount = graph.parameterCount
     means = ModelSummary.averaged.map { name, value in (name, mean(records.compactMap(value))) }
   }
 
   private static let averaged: [(String, @Sendable (LayerRecord) -> Double?)] = [
-    ("alpha", { $0.alpha }), ("alpha_weighted", { $0.alphaWeighted }), ("log_alpha_norm", { $0.logAlphaNorm }),
+    ("alpha", { $0.alpha }), ("alpha_credible", { $0.isAlphaCredible ? $0.alpha : nil }),
+    ("alpha_weighted", { $0.alphaWeighted }), ("log_alpha_norm", { $0.logAlphaNorm }),
     ("log_norm", { $0.logNorm }), ("log_spectral_norm", { $0.logSpectralNorm }), ("stable_rank", { $0.stableRank }),
     ("mp_softrank", { $0.softRank }),
   ]

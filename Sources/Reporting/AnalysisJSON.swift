@@ -32,6 +32,7 @@ extension AnalysisResults {
           writer.member("path", model.path)
           writer.member("format", model.graph.format)
           writer.write(columns, of: record)
+          writer.writeFindings(record.findings)
         }
         text += writer.text + "\n"
       }
@@ -54,9 +55,15 @@ extension JSONWriter {
       writer.writeHeader(of: model.graph, path: model.path)
       writer.key("summary")
       writer.write(model.summary)
+      writer.writeFindings(model.findings)
       writer.key("layers")
       writer.array { writer in
-        for record in model.layers { writer.object { $0.write(columns, of: record) } }
+        for record in model.layers {
+          writer.object { writer in
+            writer.write(columns, of: record)
+            writer.writeFindings(record.findings)
+          }
+        }
       }
       writer.writeDiagnostics(of: model.graph)
     }
@@ -66,6 +73,7 @@ extension JSONWriter {
     object { writer in
       for (name, count) in [
         ("parameters", summary.parameterCount), ("analyzed", summary.analyzed), ("fitted", summary.fitted),
+        ("credible", summary.credible),
         ("skipped", summary.skipped), ("failed", summary.failed),
       ] {
         writer.member(name, count)
@@ -79,13 +87,37 @@ extension JSONWriter {
   fileprivate mutating func write(_ columns: [Column], of record: LayerRecord) {
     for column in columns {
       key(column.name)
-      switch column.value(record) {
-      case .null: null()
-      case .integer(let integer): value(integer)
-      case .number(let number): value(number)
-      case .text(let text): value(text)
-      case .integers(let integers): value(integers)
-      case .numbers(let numbers): array { for number in numbers { $0.value(number) } }
+      write(column.value(record))
+    }
+  }
+
+  private mutating func write(_ value: Column.Value) {
+    switch value {
+    case .null: null()
+    case .integer(let integer): self.value(integer)
+    case .number(let number): self.value(number)
+    case .text(let text): self.value(text)
+    case .integers(let integers): self.value(integers)
+    case .numbers(let numbers): array { for number in numbers { $0.value(number) } }
+    }
+  }
+
+  fileprivate mutating func writeFindings(_ findings: [Finding]) {
+    key("findings")
+    array { writer in
+      for finding in findings {
+        writer.object { writer in
+          writer.member("level", finding.level.rawValue)
+          writer.member("severity", finding.severity.rawValue)
+          writer.member("text", finding.text)
+          writer.key("evidence")
+          writer.object { writer in
+            for item in finding.evidence {
+              writer.key(item.name)
+              writer.write(item.value)
+            }
+          }
+        }
       }
     }
   }

@@ -3,18 +3,21 @@ import ModelReading
 
 extension AnalysisResults {
   /// The report for people: a table per model, then what could not be read.
-  /// - Parameter width: columns of the terminal, or `nil` for no limit.
-  public func table(width: Int?) -> String {
-    models.map { $0.table(width: width) }.joined(separator: "\n")
+  /// - Parameters:
+  ///   - width: columns of the terminal, or `nil` for no limit.
+  ///   - findings: whether what the numbers say in words follows each table.
+  public func table(width: Int?, findings: Bool = false) -> String {
+    models.map { $0.table(width: width, findings: findings) }.joined(separator: "\n")
   }
 }
 
 extension ModelReport {
-  fileprivate func table(width: Int?) -> String {
+  fileprivate func table(width: Int?, findings: Bool) -> String {
     var lines = wrapped(title, width: width, indent: 2)
     lines += TextTable(headings: ModelReport.headings, rows: layers.map(ModelReport.cells)).lines(width: width)
     lines += notes.flatMap { wrapped($0, width: width, indent: 4) }
     lines += wrapped(summaryLine, width: width, indent: 2)
+    if findings { lines += findingsText(width: width) }
     return lines.joined(separator: "\n") + "\n"
   }
 
@@ -75,8 +78,12 @@ extension ModelReport {
       "\(grouped(summary.parameterCount)) parameters",
       "\(summary.analyzed) of \(layers.count) \(isPerSlice ? "matrices" : "weights") analysed",
     ]
-    if summary.fitted > 0 { parts.append("\(summary.fitted) power-law fit\(summary.fitted == 1 ? "" : "s")") }
-    for (name, label) in [("alpha", "mean α"), ("alpha_weighted", "mean α̂"), ("log_norm", "mean log‖W‖²")] {
+    if summary.fitted > 0 {
+      parts.append("\(summary.fitted) power-law fit\(summary.fitted == 1 ? "" : "s"), \(summary.credible) credible")
+    }
+    for (name, label) in [
+      ("alpha_credible", "mean credible α"), ("alpha_weighted", "mean α̂"), ("log_norm", "mean log‖W‖²"),
+    ] {
       guard let value = summary.means.first(where: { $0.name == name })?.value else { continue }
       parts.append("\(label) \(fixed(value, 3))")
     }

@@ -1,3 +1,4 @@
+import Analysis
 import SpectralCore
 
 extension Glossary {
@@ -60,7 +61,7 @@ extension Glossary {
       "alpha", in: .tail, "The exponent α of a power law fitted to the tail of the spectrum.",
       formula: "p(λ) ~ λ^−α for λ ≥ xmin; α = 1 + n/Σ ln(λ/xmin)",
       reading:
-        "Only where credible: 2 to about 6 is consistent with a trained layer of weak to moderate heavy tail, smaller is heavier; above about 6 noise, with or without spikes, is likelier; below 2 by more than 2 sigma warns of over-correlation.",
+        "Only where credible: \(Finding.heavyAlpha) to about \(Finding.steepAlpha) is consistent with a trained layer of weak to moderate heavy tail, smaller is heavier; above, noise, with or without spikes, is likelier; below \(Finding.heavyAlpha) by more than 2 sigma warns of over-correlation.",
       caveats:
         "Every spectrum has an α, noise as well. It is called credible if the tail has at least \(SpectrumFit.credibleTailCount) eigenvalues, D is at most \(SpectrumFit.credibleDistance) and a bootstrap, where one was run, has p ≥ \(GoodnessOfFit.rejection). That a small α means good generalisation is an empirical heuristic.",
       source:

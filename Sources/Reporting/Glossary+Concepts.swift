@@ -132,5 +132,13 @@ extension Glossary {
       "WW compat", "WeightWatcher", in: .concepts,
       "--compat weightwatcher writes the CSV that WeightWatcher 0.7.7 writes, by its definitions: halved eigenvalues of 2-D convolutions, a floor of 1e-5, another rule for fewer than 20 eigenvalues, another fit of the bulk.",
       caveats: "Its numbers differ from the columns explained here where its definitions do."),
+    Entry(
+      "finding", in: .concepts,
+      "A sentence of the health report (--findings, and always in JSON): an exact fact, a test against noise, or a heuristic, in this order of trust, each with the numbers it rests on."
+    ),
+    Entry(
+      "delta_W", "delta_b", "euclidean", "cka", "spectral", in: .concepts,
+      "Columns of heavytail distances, weight by weight of two models: norms of the differences of weights and of biases, the mean norm over a weight's matrices, how much their column spaces have in common, and the distance of the spectra.",
+      reading: "cka is 1 for equal column spaces and 0 for orthogonal ones; spectral is 0 for equal spectra."),
   ]
 }

@@ -86,6 +86,9 @@ struct AnalyzeCommand: ParsableCommand {
   @Flag(help: "Also tell the phase with all rows and columns scaled to equal norms (phase_whitened).")
   var whiten = false
 
+  @Flag(help: "Below each table, say in words what the numbers mean: facts, tests against noise, heuristics.")
+  var findings = false
+
   @Option(help: ArgumentHelp("Where random numbers begin; the same seed gives the same report.", valueName: "n"))
   var seed: UInt64 = 0
 
@@ -201,7 +204,7 @@ struct AnalyzeCommand: ParsableCommand {
   private func text(_ results: AnalysisResults) -> String {
     if compat == .weightwatcher { return results.weightWatcherCSV }
     return switch format {
-    case .table: results.table(width: output == nil ? Terminal.width : nil)
+    case .table: results.table(width: output == nil ? Terminal.width : nil, findings: findings)
     case .csv: results.csv
     case .json: results.json
     case .jsonl: results.jsonLines

@@ -66,7 +66,7 @@ func heavytail(_ arguments: [String]) throws -> Outcome {
       "sigma", "xmin", "xmax", "num_pl_spikes", "alpha_weighted", "log_alpha_norm", "best_fit", "alpha_tpl",
       "lambda_tpl", "fit_p_value", "sigma_mp", "lambda_plus", "lambda_minus", "num_spikes", "mp_softrank", "bulk_fit_D",
       "tw_score", "tw_p_value", "Q_ratio", "spike_strengths", "spike_overlaps", "ERG_num", "ERG_gap", "alpha_low",
-      "alpha_high", "phase", "universality_class", "mu", "status", "reason", "warning",
+      "alpha_high", "phase", "universality_class", "mu", "status", "reason", "warning", "findings",
     ]
     #expect(Set(layers[0].keys) == Set(names))
     #expect(layers[1]["shape"] as? [Int] == [16, 6, 5, 5] && layers[1]["slices"] as? Int == 25)
@@ -98,6 +98,27 @@ func heavytail(_ arguments: [String]) throws -> Outcome {
     let products = try heavytail("analyze", "--of", "intra", "--layers", "fc1*", lenet)
     #expect(products.status == 0 && products.output.contains("fc1 → fc2") && !products.output.contains("fc2 → fc3"))
     #expect(try heavytail("analyze", "--of", "inverse", "--compat", "weightwatcher", lenet).status == 64)
+  }
+
+  @Test func findingsAreBelowTheTableAndAlwaysInJSON() throws {
+    let plain = try heavytail("analyze", lenet).output
+    let table = try heavytail("analyze", "--findings", lenet).output
+    #expect(
+      table.hasPrefix(plain) && table.contains("    · fc2: α is not credible: D is large for a power law (alpha "))
+    let text = try heavytail("analyze", "--format", "json", lenet).output
+    let object = try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+    let model = try #require((object["models"] as? [[String: Any]])?.first)
+    let summary = try #require(model["summary"] as? [String: Any])
+    #expect(summary["credible"] as? Int == 1 && summary["fitted"] as? Int == 4)
+    let layers = try #require(model["layers"] as? [[String: Any]])
+    let fc1 = try #require(layers.first { $0["name"] as? String == "fc1" })
+    #expect(summary["mean_alpha_credible"] as? Double == fc1["alpha"] as? Double)
+    #expect(plain.contains("4 power-law fits, 1 credible · mean credible α 1.947"))
+    let finding = try #require((fc1["findings"] as? [[String: Any]])?.last)
+    #expect(finding["level"] as? String == "heuristic" && finding["severity"] as? String == "note")
+    #expect((finding["evidence"] as? [String: Any])?["alpha"] as? Double == fc1["alpha"] as? Double)
+    #expect((model["findings"] as? [[String: Any]])?.isEmpty == false)
+    #expect(try !heavytail("analyze", "--format", "csv", lenet).output.contains("finding"))
   }
 
   @Test func csvHasARowPerLayer() throws {
