@@ -43,6 +43,8 @@ public struct Studies: OptionSet, Sendable, Hashable {
 public struct AnalysisOptions: Sendable {
   /// What the spectra are of; the laws of noise, and with them phases, are for `.weights` only.
   public var source: SpectrumSource = .weights
+  /// Whether the weights are differences from those of another model.
+  public var isDifference = false
   /// How convolutions become matrices.
   public var slicing: Slicing = .positions
   /// Points of the periodic grid along each axis under `.fourier`; `nil` for the least power of two, of 32 at least,

@@ -194,8 +194,8 @@ struct LayerTask: Sendable {
   private func row(_ options: AnalysisOptions, _ status: LayerRecord.Status, _ reason: String? = nil) -> LayerRecord {
     LayerRecord(
       layerID: layerID, name: name, kind: layer.kind.label, elementType: parameter.tensor.elementType.rawValue,
-      shape: parameter.tensor.canonicalShape, slicing: grid?.label ?? options.slicing.rawValue, status: status,
-      reason: reason,
+      shape: parameter.tensor.canonicalShape, slicing: grid?.label ?? options.slicing.rawValue,
+      isOfWeight: options.source == .weights && !options.isDifference, status: status, reason: reason,
       warnings: layer.note.map { [Caveat(label: .seeWarning, text: $0)] } ?? [])
   }
 

@@ -7,8 +7,11 @@ extension LayerRecord {
       let severity: Finding.Severity = status == .failed ? .problem : .note
       return [finding(.fact, severity, "is not analysed: \(reason ?? status.rawValue)", "status")]
     }
-    guard norm != 0 else { return [finding(.fact, .problem, "all entries are zero", "norm")] }
-    return facts + tests + heuristics
+    guard norm != 0 else {
+      let severity: Finding.Severity = isOfWeight ? .problem : .note
+      return [finding(.fact, severity, "all entries are zero", "norm")]
+    }
+    return isOfWeight ? facts + tests + heuristics : facts
   }
 
   private var facts: [Finding] {

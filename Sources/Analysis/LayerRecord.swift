@@ -41,6 +41,10 @@ public struct LayerRecord: Sendable {
   /// `Slicing.rawValue`.
   public var slicing: String
 
+  /// Whether the spectrum is that of a weight as it is, not of a difference, an inverse or a product:
+  /// only then does it say how the weight was trained.
+  public var isOfWeight: Bool
+
   /// Matrices pooled.
   public var slices: Int?
   /// Receptive field: kernel positions.
@@ -128,8 +132,8 @@ public struct LayerRecord: Sendable {
 
   /// A row without results.
   init(
-    layerID: Int, name: String, kind: String, elementType: String, shape: [Int], slicing: String, status: Status,
-    reason: String? = nil, warnings: [Caveat] = []
+    layerID: Int, name: String, kind: String, elementType: String, shape: [Int], slicing: String,
+    isOfWeight: Bool = true, status: Status, reason: String? = nil, warnings: [Caveat] = []
   ) {
     self.layerID = layerID
     self.name = name
@@ -137,6 +141,7 @@ public struct LayerRecord: Sendable {
     self.elementType = elementType
     self.shape = shape
     self.slicing = slicing
+    self.isOfWeight = isOfWeight
     self.status = status
     self.reason = reason
     self.warnings = warnings

@@ -3,7 +3,9 @@ import SpectralCore
 
 extension ModelReport {
   /// What holds for the model as a whole.
-  public var findings: [Finding] { facts + tests + heuristics }
+  public var findings: [Finding] {
+    layers.allSatisfy(\.isOfWeight) ? facts + copiesAndTies + tests + heuristics : facts
+  }
 
   private var facts: [Finding] {
     var result: [Finding] = []
@@ -15,6 +17,11 @@ extension ModelReport {
       result.append(
         finding(.fact, .note, "some weights are left out on purpose", [count("skipped", summary.skipped)]))
     }
+    return result
+  }
+
+  private var copiesAndTies: [Finding] {
+    var result: [Finding] = []
     for names in copies {
       let text = "\(names.joined(separator: " and ")) have the same spectrum to the last bit: copies of each other"
       result.append(finding(.fact, .attention, text, []))

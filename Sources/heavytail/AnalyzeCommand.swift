@@ -175,6 +175,7 @@ struct AnalyzeCommand: ParsableCommand {
   private var options: AnalysisOptions {
     var options = AnalysisOptions()
     options.source = of
+    options.isDifference = base != nil
     options.slicing = slicing
     options.gridSide = grid
     options.perSlice = perSlice

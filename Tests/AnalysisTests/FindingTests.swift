@@ -9,7 +9,7 @@ import Testing
   /// The report on a model of these matrices.
   private func report(
     _ matrices: [(name: String, matrix: RandomMatrix)], kind: LayerKind = .dense, studies: Studies = [],
-    maximumMemory: Int = .max
+    isDifference: Bool = false, maximumMemory: Int = .max
   ) throws -> ModelReport {
     let layers = try matrices.map { name, matrix in
       let bytes = matrix.values.flatMap { value in
@@ -23,6 +23,7 @@ import Testing
     }
     var options = AnalysisOptions()
     options.studies = studies
+    options.isDifference = isDifference
     options.maximumMemory = maximumMemory
     let graph = LayerGraph(format: "test", variant: "", files: [], layers: layers, inventory: [])
     return try analyze(graph, path: "", options: options)
@@ -42,6 +43,15 @@ import Testing
       let levels = try findings(example.ensemble).map { Finding.Level.allCases.firstIndex(of: $0.level)! }
       #expect(levels == levels.sorted() && !levels.isEmpty, "\(example.name)")
     }
+  }
+
+  /// A difference from another model that is noise, or nothing, is no sign of an untrained weight.
+  @Test func differencesAreNotJudgedAsWeights() throws {
+    let noise = RandomEnsemble.gaussian.matrix(seed: 9, rows: 300, columns: 200)
+    let report = try report([("noise", noise), ("same", constant(0))], isDifference: true)
+    #expect(report.layers[0].findings.isEmpty)
+    #expect(report.layers[1].findings.map(\.severity) == [.note])
+    #expect(report.findings.isEmpty)
   }
 
   @Test func noiseLooksUntrained() throws {

@@ -23,8 +23,9 @@ extension PickleMachine {
   mutating func addElements() throws(ReadError) {
     let values = try opcode == .append ? pop(1) : popMark()
     let target = try Int(top().index)
-    switch nodes[target] {
-    case .list where opcode != .addItems, .set where opcode == .addItems: grow(target, by: values)
+    switch container(target) {
+    case .list where opcode != .addItems: grow(target, by: values, Pickle.Node.list)
+    case .set where opcode == .addItems: grow(target, by: values, Pickle.Node.set)
     case .object(let index): objects[index].items += values
     default: throw error(.malformed, "\(opcode.name) adds elements to something that has none")
     }
@@ -34,30 +35,46 @@ extension PickleMachine {
   mutating func setItems() throws(ReadError) {
     let values = try opcode == .setItem ? pop(2) : pairs()
     let target = try Int(top().index)
-    switch nodes[target] {
-    case .dictionary: grow(target, by: values)
+    switch container(target) {
+    case .dictionary: grow(target, by: values, Pickle.Node.dictionary)
     case .object(let index): objects[index].entries += values
     default: throw error(.malformed, "\(opcode.name) sets entries of something that is no dictionary")
     }
   }
 
-  private mutating func grow(_ target: Int, by values: [Pickle.ID]) {
-    // The node is taken out while its array grows, so that the array is not copied.
+  private enum Container {
+    case list, set, dictionary
+    case object(Int)
+    case none
+  }
+
+  // Two functions of their own: a `switch` keeps what it looks at until its end, and an array grows
+  // without being copied only if nothing else refers to it.
+
+  private func container(_ target: Int) -> Container {
     switch nodes[target] {
-    case .list(var elements):
-      nodes[target] = .none
-      elements += values
-      nodes[target] = .list(elements)
-    case .set(var elements):
-      nodes[target] = .none
-      elements += values
-      nodes[target] = .set(elements)
-    case .dictionary(var entries):
-      nodes[target] = .none
-      entries += values
-      nodes[target] = .dictionary(entries)
-    default: break
+    case .list: .list
+    case .set: .set
+    case .dictionary: .dictionary
+    case .object(let index): .object(index)
+    default: .none
     }
+  }
+
+  /// The elements of a container, which has none afterwards.
+  private mutating func takeElements(_ target: Int) -> [Pickle.ID] {
+    switch nodes[target] {
+    case .list(let elements), .set(let elements), .dictionary(let elements):
+      nodes[target] = .none
+      return elements
+    default: return []
+    }
+  }
+
+  private mutating func grow(_ target: Int, by values: [Pickle.ID], _ container: ([Pickle.ID]) -> Pickle.Node) {
+    var elements = takeElements(target)
+    elements += values
+    nodes[target] = container(elements)
   }
 
   /// Everything above the mark: keys and values alternating.
