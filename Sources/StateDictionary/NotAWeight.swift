@@ -37,6 +37,9 @@ enum NotAWeight {
     if leaf.utf8.starts(with: "weight_ih".utf8) || leaf.utf8.starts(with: "weight_hh".utf8) {
       return "is half of a recurrent weight stored as direction and length \(shape), which is not put together"
     }
+    if has("hada_w", "hada_t", "lokr_w", "lokr_t") {
+      return "is a factor of a LoHa or LoKr adapter \(shape), whose product is not formed"
+    }
     if has("mask", "tril") || (leaf == "bias" && isMask(shape)) { return "is an attention mask \(shape)" }
     if has("_token", "class_emb") { return "is a learned token \(shape)" }
     if has("embed_avg", "cluster_size") || leaf == "ema" { return "is a running average \(shape)" }

@@ -105,4 +105,13 @@ import Testing
     #expect(result.diagnostics.map(\.subject) == ["q.lora_A", "q.lora_B"])
     #expect(result.diagnostics[0].message == "multiplies to [2, 3], the limit is 20 bytes")
   }
+
+  @Test func factorsOfOtherAdaptersAreNamed() throws {
+    let result = result([
+      try floats("q.hada_w1_a", [3, 2], [1, 2, 3, 4, 5, 6]), try floats("q.lokr_w1", [2, 2], [1, 2, 3, 4]),
+    ])
+    #expect(result.layers.isEmpty)
+    #expect(result.diagnostics.map(\.subject) == ["q.hada_w1_a", "q.lokr_w1"])
+    #expect(result.diagnostics.allSatisfy { $0.message.contains("LoHa or LoKr") })
+  }
 }
