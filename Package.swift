@@ -138,7 +138,7 @@ let package = Package(
     tests("KerasReaderTests", ["KerasReader", "HDF5TestSupport", "ModelReading"]),
     tests("ONNXReaderTests", ["ONNXReader", "ModelReading"]),
     tests("LinearAlgebraTests", ["LinearAlgebra"]),
-    tests("SpectralCoreTests", ["SpectralCore", "LinearAlgebra"]),
+    tests("SpectralCoreTests", ["SpectralCore", "LinearAlgebra", "PhaseEnsembles"]),
     tests("MatrixSlicingTests", ["MatrixSlicing", "ModelReading"]),
     tests("AnalysisTests", readers + ["Analysis", "LinearAlgebra", "MatrixSlicing", "ModelReading", "SpectralCore"]),
     tests("ReportingTests", ["Reporting", "Analysis", "SpectralCore", "ModelReading"]),
@@ -152,6 +152,12 @@ let package = Package(
       name: "mutate", dependencies: ["FuzzingSupport", "ModelReading", "HDF5", "TestSupport"],
       path: "Tests/Fuzzing/Mutate", swiftSettings: strict),
     tests("CommandLineTests", ["heavytail", "StrictJSON", "ModelReading", "SpectralCore"]),
+
+    // Benchmarks.
+    module("PhaseEnsembles", ["SpectralCore"], path: "Benchmarks/PhaseEnsembles"),
+    .executableTarget(
+      name: "phases", dependencies: ["PhaseEnsembles", "SpectralCore", "LinearAlgebra"], path: "Benchmarks/Phases",
+      swiftSettings: strict),
   ] + fuzzers,
   swiftLanguageModes: [.v6]
 )
