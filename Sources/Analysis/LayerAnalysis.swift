@@ -105,12 +105,12 @@ struct LayerTask: Sendable {
     }
     var slices = try slices(of: sliced, options)
     if options.source == .inverse { slices = slices.map { $0.inverted(options.precision) } }
-    guard options.perSlice else { return [try studied(record(sliced, slices, nil, options), sliced.matrices, options)] }
-    return try slices.enumerated().map { (index, slice) throws(LayerFailure) in
+    guard options.perSlice else { return [studied(record(sliced, slices, nil, options), sliced.matrices, options)] }
+    return slices.enumerated().map { index, slice in
       var single = slice
       single.multiplicity = 1
       let matrices = grid == nil ? [sliced.matrices[index]] : []
-      var record = try studied(record(sliced, [single], index, options), matrices, options)
+      var record = studied(record(sliced, [single], index, options), matrices, options)
       record.name += slice.label
       return record
     }
@@ -119,31 +119,37 @@ struct LayerTask: Sendable {
   /// The record with what the studies find in the same matrices.
   private func studied(
     _ record: LayerRecord, _ matrices: [WeightMatrix], _ options: AnalysisOptions
-  ) throws(LayerFailure) -> LayerRecord {
+  ) -> LayerRecord {
     guard !options.studies.isEmpty else { return record }
+    var result = record
     guard grid == nil, options.source == .weights else {
-      var record = record
-      record.warnings.append(
+      result.warnings.append(
         Caveat(label: .notStudied, text: "only the real matrices of weights are studied further"))
-      return record
+      return result
     }
-    let data = try load(parameter.tensor)
-    var dense: [RandomMatrix] = []
-    for matrix in matrices { dense.append(matrix.dense(from: data)) }
-    var record = record
+    guard let dense = result.finding("studies", { () throws(LayerFailure) in try self.dense(matrices) }) else {
+      return result
+    }
     if options.studies.contains(.randomized) {
-      record.randomized = try RandomizedStudy(dense, record, seed: options.seed)
-      record.weightWatcher?.add(record.randomized)
+      result.randomized = result.finding("--randomize") { () throws(LayerFailure) in
+        try RandomizedStudy(dense, record, seed: options.seed)
+      }
+      result.weightWatcher?.add(result.randomized)
     }
     if options.studies.contains(.vectors) {
-      record.vectors = try VectorStudy(dense, record)
-      record.weightWatcher?.add(record.vectors)
+      result.vectors = result.finding("--vectors") { () throws(LayerFailure) in try VectorStudy(dense, record) }
+      result.weightWatcher?.add(result.vectors)
     }
     if options.studies.contains(.whitened) {
-      record.whitened = try WhitenedStudy(dense)
-      record.warnings += record.whitened?.caveat(record.phase).map { [$0] } ?? []
+      result.whitened = result.finding("--whiten") { () throws(LayerFailure) in try WhitenedStudy(dense) }
+      result.warnings += result.whitened?.caveat(record.phase).map { [$0] } ?? []
     }
-    return record
+    return result
+  }
+
+  private func dense(_ matrices: [WeightMatrix]) throws(LayerFailure) -> [RandomMatrix] {
+    let data = try load(parameter.tensor)
+    return try matrices.map { (matrix) throws(LayerFailure) in try matrix.checkedDense(from: data) }
   }
 
   /// The eigenvalues of each matrix, or of the kernel at each frequency.
@@ -243,6 +249,18 @@ extension Precision {
 }
 
 extension LayerRecord {
+  /// What a study finds. If it fails, a caveat says why, and the layer's own numbers stay.
+  fileprivate mutating func finding<Value>(
+    _ study: String, _ result: () throws(LayerFailure) -> Value
+  ) -> Value? {
+    do throws(LayerFailure) {
+      return try result()
+    } catch {
+      warnings.append(Caveat(label: .notStudied, text: "no result of \(study): \(error.reason)"))
+      return nil
+    }
+  }
+
   fileprivate mutating func setMetrics(_ spectrum: Spectrum) {
     let metrics = SpectralMetrics(spectrum)
     norm = metrics.norm

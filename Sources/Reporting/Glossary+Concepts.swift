@@ -75,7 +75,7 @@ extension Glossary {
       case .normsDiffer:
         "The phase is another one once rows and columns have equal norms: unequal norms explain the difference, not correlations."
       case .notStudied:
-        "--randomize, --vectors and --whiten look at real matrices only, not at a convolution's frequencies."
+        "--randomize, --vectors and --whiten look at real matrices of weights only, not at a convolution's frequencies; and one that fails on a matrix leaves its own columns empty. The column warning has the reason."
       case .seeWarning:
         "The reader of the format has something to say about this layer; the column warning has the sentence."
       }

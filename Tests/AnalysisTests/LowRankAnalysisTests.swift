@@ -78,4 +78,25 @@ import Testing
     let record = try #require(analyze(graph, path: "", options: AnalysisOptions()).layers.first)
     #expect(record.status == .failed && record.reason == "4 entries are NaN or infinite")
   }
+
+  /// The spectrum comes from the factors; their product, which studies look at, is too large for its type.
+  @Test(arguments: [false, true]) func aProductThatOverflowsCostsTheStudiesOnly(perSlice: Bool) throws {
+    var generator = SplitMix(seed: 2)
+    let factors = try #require(
+      LowRankFactors(left: tensor([40, 2], &generator), right: tensor([2, 30], &generator), scale: 1e60))
+    let parameter = Parameter(.kernel, try factors.product(named: "w", limits: Limits()), factors: factors)
+    let graph = LayerGraph(
+      format: "test", variant: "", files: [],
+      layers: [Layer(name: "w", kind: .lowRankAdapter, parameters: [parameter])], inventory: [])
+    var options = AnalysisOptions()
+    options.perSlice = perSlice
+    options.compatibility = .weightwatcher
+    let plain = try #require(analyze(graph, path: "", options: options).layers.first)
+    options.studies = [.randomized, .vectors, .whitened]
+    let record = try #require(analyze(graph, path: "", options: options).layers.first)
+    #expect(record.status == .ok && record.norm == plain.norm && record.hardRank == 2)
+    #expect(record.randomized == nil && record.vectors == nil && record.whitened == nil)
+    let caveat = try #require(record.warnings.first { $0.label == .notStudied })
+    #expect(caveat.text == "no result of studies: 1200 entries are NaN or infinite")
+  }
 }
