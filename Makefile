@@ -10,7 +10,7 @@ SOURCES = Package.swift Sources Plugins Tests Benchmarks
 # The trained models; Variety and Bad are for the tests.
 SAMPLES = SampleModels/LeNet5 SampleModels/LeNet5Large SampleModels/MLP3
 
-.PHONY: help run test sanitize build install uninstall mutate fuzz bench phases format lint dependencies clean
+.PHONY: help run test sanitize build install uninstall mutate fuzz bench fits phases format lint dependencies clean
 
 help:
 	@echo "make run                 install what is missing, build, analyse the sample models"
@@ -20,6 +20,7 @@ help:
 	@echo "make mutate              read damaged copies of the samples, 100,000 of each kind"
 	@echo "make fuzz                look for inputs that end a reader, SECONDS=60 for each of TARGETS"
 	@echo "make bench               measure speed and memory"
+	@echo "make fits                measure the fits to one spectrum on one core, NAME=… only those with it"
 	@echo "make phases              count how often the phases are right, on matrices of known phase"
 	@echo "make format, make lint   rewrite the sources in the house style, or check them"
 
@@ -60,6 +61,11 @@ TARGETS ?= safetensors pytorch keras onnx numpy zip pickle json npy shard-index 
 fuzz: build
 	@HEAVYTAIL_FUZZ=1 $(SWIFT) build -c release --sanitize fuzzer --product fuzz --scratch-path .build/fuzz --quiet
 	@status=0; for target in $(TARGETS); do Tests/Fuzzing/fuzz.sh $$target $(SECONDS) || status=1; done; exit $$status
+
+# Median times of the fits to one spectrum.
+fits: dependencies
+	@$(SWIFT) build -c release --product fits --quiet
+	@.build/release/fits $(NAME)
 
 # How often the phases are right, on matrices of known phase.
 phases: dependencies

@@ -156,6 +156,8 @@ let package = Package(
     // Benchmarks.
     module("PhaseEnsembles", ["SpectralCore"], path: "Benchmarks/PhaseEnsembles"),
     .executableTarget(
+      name: "fits", dependencies: ["SpectralCore"], path: "Benchmarks/Fits", swiftSettings: strict),
+    .executableTarget(
       name: "phases", dependencies: ["PhaseEnsembles", "SpectralCore", "LinearAlgebra"], path: "Benchmarks/Phases",
       swiftSettings: strict),
   ] + fuzzers,

@@ -3,9 +3,8 @@ import Glibc
 /// The search for xmin: all candidates of one sample, each with its exponent and distance.
 ///
 /// A candidate is given up as soon as it is known to be worse than the best so
-/// far, which changes no result. A few positions spread over the tail are looked
-/// at first, where most candidates fail, so that the whole costs little more
-/// than reading the sample a few times per candidate that survives.
+/// far, which changes no result. Some candidates spread over the sample come
+/// first, so that the best so far is soon close to the best of all.
 struct PowerLawScan {
   struct Candidate {
     /// Position of xmin in the sample.
@@ -36,63 +35,41 @@ struct PowerLawScan {
   /// The candidate of smallest distance, the first of equal ones; `nil` if no value differs from the largest.
   func best() -> Candidate? {
     var best: Candidate?
+    var suspects = TailDeviation.Suspects()
     for start in starts() {
-      if let candidate = candidate(at: start, below: best?.distance ?? .infinity) { best = candidate }
+      // An earlier candidate wins at the same distance, a later one does not.
+      let bound = best.map { start < $0.start ? $0.distance.nextUp : $0.distance } ?? .infinity
+      if let candidate = candidate(at: start, below: bound, &suspects) { best = candidate }
     }
     return best
   }
 
   /// Whether some candidate has a distance below `bound`.
   func reaches(below bound: Double) -> Bool {
-    // The body of a sample seldom fits, so that the upper candidates come first.
-    starts().reversed().contains { candidate(at: $0, below: bound) != nil }
+    var suspects = TailDeviation.Suspects()
+    return starts().contains { candidate(at: $0, below: bound, &suspects) != nil }
   }
 
-  /// Position of the first of each run of equal values, the last run excepted.
+  /// Position of the first of each run of equal values, the last run excepted: some spread over all, then all.
   private func starts() -> [Int] {
     var starts: [Int] = []
     for index in logarithms.indices where index == 0 || logarithms[index] != logarithms[index - 1] {
       starts.append(index)
     }
-    return starts.dropLast()
+    starts.removeLast(min(1, starts.count))
+    let step = max(Int(Double(starts.count).squareRoot()), 1)
+    return stride(from: 0, to: starts.count, by: step).map { starts[$0] } + starts
   }
 
-  private func candidate(at start: Int, below bound: Double) -> Candidate? {
+  private func candidate(at start: Int, below bound: Double, _ suspects: inout TailDeviation.Suspects) -> Candidate? {
     let tailCount = logarithms.count - start
     let sum = sums[start] - Double(tailCount) * logarithms[start]
     guard sum > 0 else { return nil }
     let alpha = 1 + Double(tailCount) / sum
     guard alpha > 1, alpha.isFinite else { return nil }
-    guard let distance = distance(from: start, alpha: alpha, below: bound) else { return nil }
+    guard let deviation = TailDeviation(logarithms, from: start, alpha: alpha, maximum: maximum),
+      let distance = deviation.largest(below: bound, suspects: &suspects)
+    else { return nil }
     return Candidate(start: start, alpha: alpha, distance: distance)
   }
-
-  /// The Kolmogorov–Smirnov distance, or `nil` if it is not below `bound`.
-  private func distance(from start: Int, alpha: Double, below bound: Double) -> Double? {
-    let tailCount = logarithms.count - start
-    let step = 1 / Double(tailCount)
-    let origin = logarithms[start]
-    let scale = maximum.map { -1 / expm1((1 - alpha) * ($0 - origin)) } ?? 1
-    func deviation(_ rank: Int) -> Double {
-      abs(-expm1((1 - alpha) * (logarithms[start + rank] - origin)) * scale - Double(rank) * step)
-    }
-    if bound < .infinity {
-      for part in 1...PowerLawScan.probes {
-        let rank = (tailCount - 1) * part / PowerLawScan.probes
-        if deviation(rank) >= bound { return nil }
-      }
-    }
-    var largest = 0.0
-    for rank in 0..<tailCount {
-      let deviation = deviation(rank)
-      if deviation > largest {
-        guard deviation < bound else { return nil }
-        largest = deviation
-      }
-    }
-    return largest
-  }
-
-  /// How many positions of a tail are looked at first.
-  private static let probes = 24
 }

@@ -32,6 +32,59 @@ import Testing
     #expect(close(fit.distance, expected.distance, 1e-11))
   }
 
+  /// The same arithmetic, every candidate at every rank: nothing is given up, nothing is left out.
+  private static func plain(_ values: [Double], maximum: Double?) -> (alpha: Double, start: Int, distance: Double)? {
+    let logarithms = values.map { log($0) }
+    var sums = logarithms
+    for index in sums.indices.dropLast().reversed() { sums[index] += sums[index + 1] }
+    var best: (alpha: Double, start: Int, distance: Double)?
+    for start in values.indices where start == 0 || values[start] != values[start - 1] {
+      let count = values.count - start
+      let sum = sums[start] - Double(count) * logarithms[start]
+      guard values[start] < values[values.count - 1], sum > 0 else { continue }
+      let alpha = 1 + Double(count) / sum
+      let scale = maximum.map { -1 / expm1((1 - alpha) * (log($0) - logarithms[start])) } ?? 1
+      var distance = 0.0
+      for rank in 0..<count {
+        let model = -expm1((1 - alpha) * (logarithms[start + rank] - logarithms[start])) * scale
+        distance = max(distance, abs(model - Double(rank) * (1 / Double(count))))
+      }
+      if distance < best?.distance ?? .infinity { best = (alpha, start, distance) }
+    }
+    return best
+  }
+
+  /// Samples of every kind, the last with many equal values.
+  private static let kinds: [@Sendable (inout PortableRandom) -> Double] = [
+    { exp($0.normalPair().0) }, { 1 / $0.uniform() }, { pow($0.uniform(), -2) }, { $0.uniform() },
+    { -log($0.uniform()) }, { 1 + $0.uniform() * 1e-12 },
+    { $0.uniform() < 0.7 ? $0.uniform() : pow($0.uniform(), -0.7) }, { (3 / $0.uniform()).rounded() },
+  ]
+
+  @Test(arguments: kinds.indices, [2, 3, 10, 57, 300, 901])
+  func theSearchFindsTheVeryNumbersOfAPlainScan(kind: Int, count: Int) throws {
+    for seed in 0..<4 as Range<UInt64> {
+      var random = PortableRandom(seed: seed)
+      let values = (0..<count).map { _ in PowerLawFitTests.kinds[kind](&random) }.sorted()
+      for maximum in [nil, values.last, values.last.map { 2 * $0 }] {
+        let expected = PowerLawFitTests.plain(values, maximum: maximum)
+        let fit = PowerLawFit(values, maximum: maximum)
+        #expect(fit?.distance == expected?.distance)
+        #expect(fit?.alpha == expected?.alpha)
+        #expect(fit?.tailCount == expected.map { count - $0.start })
+      }
+    }
+  }
+
+  /// Quantiles of a power law: each candidate is nearly as good as the next.
+  @Test(arguments: [16, 100, 1000])
+  func nearlyEqualCandidatesAreTold(count: Int) throws {
+    let values = (0..<count).reversed().map { pow((Double($0) + 0.5) / Double(count), -0.5) }
+    let expected = try #require(PowerLawFitTests.plain(values, maximum: nil))
+    let fit = try #require(PowerLawFit(values))
+    #expect(fit.distance == expected.distance && fit.tailCount == count - expected.start)
+  }
+
   /// Quantiles of a power law with α = 3: the largest set that needs no file.
   @Test func quantilesOfAPowerLaw() throws {
     let values = (1...500).reversed().map { pow((Double($0) - 0.5) / 500, -0.5) }

@@ -1,0 +1,120 @@
+import Glibc
+
+/// How far the tail of a sample lies from a power law that begins at its first value.
+///
+/// The deviation at a rank is |F(x) − rank/n|. Both terms grow with the rank, so
+/// that their values at two ranks bound the deviation at every rank between: the
+/// largest of all is found, exactly, without looking at most of them.
+struct TailDeviation {
+  /// ln x of the whole sample, ascending.
+  private let logarithms: [Double]
+  /// Position of the tail's first value.
+  private let start: Int
+  private let count: Int
+  /// 1 − α.
+  private let exponent: Double
+  /// 1 over the share of the law that lies below the maximum.
+  private let scale: Double
+
+  /// - Parameters:
+  ///   - logarithms: ln x, ascending.
+  ///   - maximum: ln xmax, where the law ends.
+  /// - Returns: `nil` if the law has nothing between its beginning and its end.
+  init?(_ logarithms: [Double], from start: Int, alpha: Double, maximum: Double?) {
+    self.logarithms = logarithms
+    self.start = start
+    count = logarithms.count - start
+    exponent = 1 - alpha
+    scale = maximum.map { [exponent] in -1 / expm1(exponent * ($0 - logarithms[start])) } ?? 1
+    guard scale > 0, scale.isFinite else { return nil }
+  }
+
+  /// The largest deviation, or `nil` if it is not below `bound`.
+  ///
+  /// - Parameter suspects: positions that are looked at first; the one that settles it is added to them.
+  func largest(below bound: Double, suspects: inout Suspects) -> Double? {
+    var largest = Largest(bound: bound)
+    for index in suspects.positions.indices where suspects.positions[index] >= start {
+      guard look(at: suspects.positions[index] - start, &largest) != nil else {
+        suspects.promote(index)
+        return nil
+      }
+    }
+    var low = (rank: 0, model: 0.0)
+    for part in 1...TailDeviation.parts {
+      let rank = (count - 1) * part / TailDeviation.parts
+      guard look(at: rank, &largest) != nil else {
+        suspects.add(start + rank)
+        return nil
+      }
+    }
+    for part in 1...TailDeviation.parts {
+      let rank = (count - 1) * part / TailDeviation.parts
+      let high = (rank, model(rank))
+      guard search(between: low, and: high, &largest) else {
+        suspects.add(start + largest.rank)
+        return nil
+      }
+      low = high
+    }
+    suspects.add(start + largest.rank)
+    return largest.value
+  }
+
+  /// The largest deviation so far.
+  private struct Largest {
+    /// What it must stay below.
+    let bound: Double
+    var value = 0.0
+    var rank = 0
+  }
+
+  /// F at a rank.
+  private func model(_ rank: Int) -> Double {
+    -expm1(exponent * (logarithms[start + rank] - logarithms[start])) * scale
+  }
+
+  /// F at a rank, or `nil` if the deviation there is not below the bound.
+  private func look(at rank: Int, _ largest: inout Largest) -> Double? {
+    let model = model(rank)
+    let deviation = abs(model - Double(rank) * (1 / Double(count)))
+    if deviation > largest.value { (largest.value, largest.rank) = (deviation, rank) }
+    return deviation < largest.bound ? model : nil
+  }
+
+  /// Looks wherever between two ranks the deviation may be larger than the largest so far; `false` once at the bound.
+  private func search(
+    between low: (rank: Int, model: Double), and high: (rank: Int, model: Double), _ largest: inout Largest
+  ) -> Bool {
+    guard high.rank - low.rank > 1 else { return true }
+    let above = high.model - Double(low.rank + 1) / Double(count)
+    let below = Double(high.rank - 1) / Double(count) - low.model
+    guard max(above, below) + TailDeviation.rounding * scale > largest.value else { return true }
+    let middle = (low.rank + high.rank) / 2
+    guard let model = look(at: middle, &largest) else { return false }
+    return search(between: low, and: (middle, model), &largest) && search(between: (middle, model), and: high, &largest)
+  }
+
+  /// How many parts of equal numbers of ranks are searched one by one.
+  private static let parts = 24
+  /// More than rounding makes of a growing function.
+  private static let rounding = 1e-14
+}
+
+extension TailDeviation {
+  /// Positions of a sample where the deviations of candidates were largest of late: those of the next often are there as well.
+  struct Suspects {
+    /// The latest first.
+    fileprivate var positions: [Int] = []
+
+    private static let capacity = 8
+
+    fileprivate mutating func add(_ position: Int) {
+      if let index = positions.firstIndex(of: position) { return promote(index) }
+      if positions.count == Suspects.capacity { positions.removeLast() }
+      positions.insert(position, at: 0)
+    }
+
+    fileprivate mutating func promote(_ index: Int) { positions.insert(positions.remove(at: index), at: 0) }
+  }
+}
