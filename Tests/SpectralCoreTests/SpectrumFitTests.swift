@@ -14,7 +14,10 @@ import Testing
     let result = GoodnessOfFit(values, fit: fit, replicateCount: 40, seed: 1)
     #expect(result.pValue > 0.3)
     #expect(result.standardError > 0)
-    #expect(result == GoodnessOfFit(values, fit: fit, replicateCount: 40, seed: 1))
+    for threadCount in [1, 3, 64] {
+      let same = GoodnessOfFit(values, fit: fit, replicateCount: 40, seed: 1, threadCount: threadCount)
+      #expect(result == same)
+    }
   }
 
   @Test func anExponentialSampleIs() throws {
