@@ -72,7 +72,8 @@ public struct VectorStudy: Sendable, Equatable {
           Measured(
             eigenvalue: eigenvalue, localization: localization,
             histogramEntropy: VectorLocalization.histogramEntropy(vector) ?? 0,
-            magnitudeEntropy: VectorLocalization.histogramEntropy(vector.map(abs)) ?? 0))
+            magnitudeEntropy: VectorLocalization.histogramEntropy(
+              vector.map(abs), offset: WeightWatcherRecord.entropyOffset) ?? 0))
       }
     }
     measured.sort { $0.eigenvalue < $1.eigenvalue }

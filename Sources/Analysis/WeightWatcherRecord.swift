@@ -128,8 +128,8 @@ public struct WeightWatcherRecord: Sendable {
 
   /// Each slice of a convolution is multiplied by 1/√2.
   private static let convolutionFactor = 0.5
-  /// Added to every share of the entropy, and to the rank it is divided by the logarithm of.
-  private static let entropyOffset = 1e-10
+  /// Added to every share of the entropy, to the rank it is divided by the logarithm of, and to the densities of vectors.
+  static let entropyOffset = 1e-10
   /// What counts as zero for `weak_rank_loss`: absolute, so it depends on the scale of the weights.
   private static let weakEigenvalue = 1e-6
 

@@ -52,13 +52,19 @@ public struct VectorLocalization: Sendable, Equatable {
 
   /// The entropy of the histogram of the components less their mean: 100 bins from smallest to largest.
   /// Its value for random vectors is near 4.1 and hardly depends on M.
-  public static func histogramEntropy(_ vector: [Double], binCount: Int = 100) -> Double? {
+  ///
+  /// - Parameter offset: added to the density of every bin, as WeightWatcher does.
+  public static func histogramEntropy(_ vector: [Double], binCount: Int = 100, offset: Double = 0) -> Double? {
     guard let smallest = vector.min(), let largest = vector.max(), largest > smallest else { return nil }
     let width = (largest - smallest) / Double(binCount)
     var counts = [Double](repeating: 0, count: binCount)
     for value in vector { counts[min(Int((value - smallest) / width), binCount - 1)] += 1 }
-    let total = Double(vector.count)
-    return -counts.reduce(0) { $1 > 0 ? $0 + $1 / total * log($1 / total) : $0 }
+    let added = offset * width * Double(vector.count)
+    let total = Double(vector.count) + Double(binCount) * added
+    return -counts.reduce(0) { sum, count in
+      let share = (count + added) / total
+      return share > 0 ? sum + share * log(share) : sum
+    }
   }
 }
 

@@ -143,7 +143,7 @@ struct CompatibilityTests {
     case .null: reference.isEmpty
     case .text(let text): text == reference
     case .integer(let integer): Double(reference) == Double(integer)
-    case .number(let number): Double(reference).map { abs(number - $0) <= 1e-8 * abs($0) } ?? false
+    case .number(let number): Double(reference).map { abs(number - $0) <= 1e-9 * abs($0) } ?? false
     case .integers, .numbers: false
     }
   }

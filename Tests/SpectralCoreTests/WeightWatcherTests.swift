@@ -71,11 +71,11 @@ private struct PeerLayer: Sendable, CustomTestStringConvertible {
     let spectrum = try layer.spectrum()
     let fit = try #require(
       WeightWatcherBulk(spectrum.eigenvalues, aspectRatio: spectrum.aspectRatio, columns: spectrum.columns))
-    #expect(close(fit.sigma, layer.columns["sigma_mp"] ?? .nan, 1e-8))
+    #expect(close(fit.sigma, layer.columns["sigma_mp"] ?? .nan, 1e-9))
     #expect(close(fit.scale, layer.columns["W_scale"] ?? .nan, 1e-9))
-    #expect(close(fit.upperEdge, layer.columns["bulk_max"] ?? .nan, 1e-8))
-    #expect(close(fit.lowerEdge, layer.columns["bulk_min"] ?? .nan, 1e-8))
-    #expect(close(fit.softRank, layer.columns["mp_softrank"] ?? .nan, 1e-8))
+    #expect(close(fit.upperEdge, layer.columns["bulk_max"] ?? .nan, 1e-9))
+    #expect(close(fit.lowerEdge, layer.columns["bulk_min"] ?? .nan, 1e-9))
+    #expect(close(fit.softRank, layer.columns["mp_softrank"] ?? .nan, 1e-9))
     #expect(Double(fit.spikeCount) == layer.columns["num_spikes"])
   }
 
