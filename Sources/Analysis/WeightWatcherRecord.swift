@@ -39,9 +39,9 @@ public struct WeightWatcherRecord: Sendable {
     let largest = values.last ?? 0
     let aspectRatio = Double(rows) / Double(columns)
     let rank = WeightWatcherRecord.rank(values, rows: rows)
-    let fingers = options.clipsFingers ? WeightWatcherFingers(values) : nil
-    let leftOut = fingers?.clippedCount ?? options.leftOutCount
-    let fit = fingers?.fit ?? WeightWatcherPowerLaw(values.dropLast(leftOut))
+    let fingers = options.fingers == .clipped ? WeightWatcherFingers(values) : nil
+    let fit = options.fingers == .clipped ? fingers?.fit : options.powerLaw(values)
+    let xmax = fingers.map { values.dropLast($0.clippedCount).last } ?? options.largest(values)
     // Clipping shortens what is fitted, but not what is counted.
     let tailCount = fit.map { $0.tailCount + (fingers?.clippedCount ?? 0) }
     let bulk = WeightWatcherBulk(values, aspectRatio: aspectRatio, columns: columns)
@@ -69,13 +69,14 @@ public struct WeightWatcherRecord: Sendable {
       ("sv_min", number(scaled.compactMap(\.first).max()?.squareRoot())),
       ("warning", .text(fit.map { WeightWatcherRecord.warning(alpha: $0.alpha) } ?? "")),
       ("weak_rank_loss", .integer(values.count { $0 < WeightWatcherRecord.weakEigenvalue })),
-      ("xmax", number(values.dropLast(leftOut).last)), ("xmin", number(fit?.xmin)),
+      ("xmax", number(xmax)), ("xmin", number(fit?.xmin)),
     ]
     self.name = name
     self.factor = factor
     (self.rows, self.order, self.values, self.tailCount) = (rows, columns, values, tailCount ?? 0)
     if let slice { add([("slice_id", .integer(slice))]) }
-    if options.clipsFingers {
+    if options.law != .powerLaw { add([("Lambda", number(fit?.rate))]) }
+    if options.fingers == .clipped {
       add([
         ("num_fingers", integer(fingers.map { max($0.clippedCount - 1, 0) })), ("raw_alpha", number(fingers?.rawAlpha)),
       ])

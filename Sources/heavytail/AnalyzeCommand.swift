@@ -125,6 +125,7 @@ struct AnalyzeCommand: ParsableCommand {
     for option in ww where !weightWatcher.set(option) {
       throw ValidationError("--ww is \(option), it must be \(WeightWatcherOptions.choices.joined(separator: " or "))")
     }
+    if let conflict = weightWatcher.conflict { throw ValidationError("--ww: \(conflict)") }
     if bootstrap < 0 { throw ValidationError("--bootstrap is \(bootstrap), it must not be negative") }
     if minEvals < 2 { throw ValidationError("--min-evals is \(minEvals), it must be at least 2") }
   }

@@ -65,6 +65,11 @@ struct CompatibilityTests {
   static let small: Set = ["detX_val", "detX_val_unrescaled", "entropy", "matrix_rank", "rank_loss", "sv_min"]
   /// Small layers whose product of eigenvalues never falls below one; the value there is that tool's accident.
   static let product: Set = ["detX_val", "detX_val_unrescaled"]
+  /// Where no cut-off improves on the power law its search for one creeps along Λ = 0, until rounding ends it.
+  static let chance: Set = [
+    "D", "Lambda", "alpha", "alpha_weighted", "log_alpha_norm", "num_pl_spikes", "warning", "xmin",
+  ]
+  static let truncated = ["rankdef_120x90": small, "spiked_300x250": chance]
   /// Of seven eigenvalues it fits a power law with a negative σ, or fails.
   static let tail: Set = [
     "D", "alpha", "alpha_weighted", "log_alpha_norm", "num_pl_spikes", "raw_alpha", "sigma", "status", "warning",
@@ -93,6 +98,12 @@ struct CompatibilityTests {
     Table(
       csv: "ww077_clip_xmax.csv", options: ["fix_fingers=clip_xmax"],
       exceptions: ["minlimit_40x8": tail, "rankdef_120x90": small]),
+    Table(csv: "pl15_powerlaw.csv", options: ["pl_package=powerlaw"]),
+    Table(csv: "pl15_powerlaw_force.csv", options: ["pl_package=powerlaw", "xmax=force"]),
+    Table(csv: "pl15_xmin_peak.csv", options: ["pl_package=powerlaw", "fix_fingers=xmin_peak"]),
+    Table(csv: "pl15_TPL.csv", options: ["pl_package=powerlaw", "fit=TPL"], exceptions: truncated),
+    Table(csv: "pl15_TPL_force.csv", options: ["pl_package=powerlaw", "fit=TPL", "xmax=force"], exceptions: truncated),
+    Table(csv: "pl15_E_TPL.csv", options: ["pl_package=powerlaw", "fit=E_TPL"], exceptions: truncated),
     // It inverts pooled slices again and again, and what is zero but for rounding.
     Table(
       csv: "ww077_inverse.csv", options: ["inverse=True"],
@@ -133,7 +144,9 @@ struct CompatibilityTests {
       let values = Dictionary(uniqueKeysWithValues: record.columns.map { ($0.name, $0.value) })
       for (column, reference) in row where !ignored.contains(column) && column != "layer_id" && column != "name" {
         let value = try #require(values[column], "\(column)")
-        #expect(agree(value, reference), "\(column) of \(name): \(value) for \(reference)")
+        #expect(
+          agree(value, reference) || column == "Lambda" && isNoCutoff(value, reference, values["lambda_max"]),
+          "\(column) of \(name): \(value) for \(reference)")
       }
     }
   }
@@ -146,6 +159,14 @@ struct CompatibilityTests {
     case .number(let number): Double(reference).map { abs(number - $0) <= 1e-9 * abs($0) } ?? false
     case .integers, .numbers: false
     }
+  }
+
+  /// Whether neither cut-off reaches down to the largest eigenvalue, so that only rounding is left of it.
+  private func isNoCutoff(_ value: Column.Value, _ reference: String, _ largest: Column.Value?) -> Bool {
+    guard case .number(let rate) = value, case .number(let largest)? = largest, let other = Double(reference) else {
+      return false
+    }
+    return rate * largest < 1e-6 && other * largest < 1e-6
   }
 
   /// Bulk and tail together have the same sums, with one vector more in its bulk.
@@ -176,15 +197,51 @@ struct CompatibilityTests {
     }
   }
 
+  /// A last digit of an eigenvalue changes what it finds there; the distance is as good to 1 %.
+  @Test(arguments: [("TPL", ["fit=TPL"]), ("TPL_force", ["fit=TPL", "xmax=force"]), ("E_TPL", ["fit=E_TPL"])])
+  func theSearchThatEndsByChance(table: String, texts: [String]) throws {
+    var options = AnalysisOptions()
+    options.compatibility = .weightwatcher
+    options.layerPatterns = ["spiked_300x250"]
+    for text in texts where !options.weightWatcher.set(text) { Issue.record("\(text)") }
+    let record = try report(try #require(Fixtures.shared(Table(csv: "").model)), options).layers[0].weightWatcher
+    let values = Dictionary(uniqueKeysWithValues: try #require(record).columns.map { ($0.name, $0.value) })
+    let path = try #require(Fixtures.shared("golden/weightwatcher/pl15_\(table).csv"))
+    let row = try #require(try rows(path).first { $0["name"] == "spiked_300x250" })
+    guard case .number(let distance)? = values["D"], case .number(let alpha)? = values["alpha"],
+      case .number(let rate)? = values["Lambda"]
+    else {
+      Issue.record("no fit")
+      return
+    }
+    #expect(abs(distance / Double(row["D"]!)! - 1) < 0.01)
+    #expect(abs(alpha - Double(row["alpha"]!)!) < 0.05)
+    #expect(rate < 1e-4)
+  }
+
   @Test func optionsAreThatToolsOwn() {
     var options = WeightWatcherOptions()
-    for text in ["xmax=-3", "inverse=True"] where !options.set(text) { Issue.record("\(text)") }
-    #expect(options.leftOutCount == 3 && options.isInverse && options.normalizesConvolutions)
-    let before = options
-    for text in ["", "xmax=3", "xmax=-9223372036854775808", "inverse", "fit=TPL"] where options.set(text) {
+    for text in ["xmax=force", "xmax=-3", "inverse=True", "xmin_max=2.5", "fit=E_TPL"] where !options.set(text) {
       Issue.record("\(text)")
     }
+    #expect(options.maximum == .leavingOut(3) && options.isInverse && options.normalizesConvolutions)
+    #expect(options.largestXmin == 2.5 && options.law == .extended && options.conflict == nil)
+    let before = options
+    let unknown = [
+      "", "xmax=3", "xmax=-9223372036854775808", "inverse", "fit=PLX", "xmin_max=-1", "xmin_max=inf", "xmin_max=x",
+    ]
+    for text in unknown where options.set(text) { Issue.record("\(text)") }
     #expect(options == before)
+  }
+
+  @Test(arguments: [
+    ["fix_fingers=clip_xmax", "fit=TPL"], ["fix_fingers=clip_xmax", "xmax=force"], ["xmin_max=1"],
+    ["fix_fingers=clip_xmax", "xmax=-2"], ["fix_fingers=xmin_peak", "xmax=-2"],
+  ])
+  func someExcludeEachOther(texts: [String]) {
+    var options = WeightWatcherOptions()
+    for text in texts where !options.set(text) { Issue.record("\(text)") }
+    #expect(options.conflict != nil)
   }
 }
 

@@ -1,8 +1,9 @@
 import Foundation
 import LinearAlgebra
-import SpectralCore
 import TestSupport
 import Testing
+
+@testable import SpectralCore
 
 /// What WeightWatcher 0.7.7 prints for seventeen synthetic layers.
 private struct PeerLayer: Sendable, CustomTestStringConvertible {
@@ -13,9 +14,11 @@ private struct PeerLayer: Sendable, CustomTestStringConvertible {
 
   static let table = "golden/weightwatcher/ww077_default.csv"
   static let weights = "golden/weightwatcher/synthetic17.safetensors"
-  static let all: [PeerLayer] = (try? load()) ?? []
+  static let all: [PeerLayer] = (try? load(table)) ?? []
+  /// Those of `fit='TPL'`.
+  static let truncated: [PeerLayer] = (try? load("golden/weightwatcher/pl15_TPL.csv")) ?? []
 
-  private static func load() throws -> [PeerLayer] {
+  private static func load(_ table: String) throws -> [PeerLayer] {
     guard let path = Fixtures.shared(table) else { return [] }
     let lines = String(decoding: try Fixtures.read(path), as: UTF8.self).split(separator: "\n")
     let header = lines[0].split(separator: ",", omittingEmptySubsequences: false).map(String.init)
@@ -62,7 +65,7 @@ private struct PeerLayer: Sendable, CustomTestStringConvertible {
     #expect(close(fit.alpha, layer.columns["alpha"] ?? .nan, 1e-9))
     #expect(close(fit.distance, layer.columns["D"] ?? .nan, 1e-9))
     #expect(close(fit.xmin, layer.columns["xmin"] ?? .nan, 1e-9))
-    #expect(close(fit.sigma, layer.columns["sigma"] ?? .nan, 1e-9))
+    #expect(close(try #require(fit.sigma), layer.columns["sigma"] ?? .nan, 1e-9))
     #expect(Double(fit.tailCount) == layer.columns["num_pl_spikes"])
   }
 
@@ -98,6 +101,59 @@ private struct PeerLayer: Sendable, CustomTestStringConvertible {
     let values = try RandomMatrix.gaussian(seed: 37, rows: 1000, columns: 500).eigenvalues()
     let fit = try #require(WeightWatcherBulk(values, aspectRatio: 2, columns: 500))
     #expect(abs(fit.sigma * fit.sigma * values.reduce(0, +) / 5e5 - 0.997) < 0.03)
+  }
+
+  /// Its simplex search stops before the maximum of the likelihood where that is near a bound, α = 1 or Λ = 0.
+  @Test(arguments: PeerLayer.truncated)
+  fileprivate func theMaximumIsNoWorseThanItsTruncatedPowerLaw(layer: PeerLayer) throws {
+    let alpha = try #require(layer.columns["alpha"])
+    let rate = try #require(layer.columns["Lambda"])
+    let values = try layer.spectrum().positiveEigenvalues
+    let start = try #require(values.firstIndex { close($0, layer.columns["xmin"] ?? .nan, 1e-9) })
+    let sample = try #require(TailSample(values, xmin: values[start]))
+    #expect(Double(sample.count) == layer.columns["num_pl_spikes"])
+    let best = TruncatedPowerLaw(sample)
+    let theirs = TruncatedPowerLaw(alpha: alpha, rate: rate, isAtBound: false).logLikelihood(sample)
+    let excess = best.logLikelihood(sample) - theirs
+    #expect(excess > -1e-9)
+    guard !best.isAtBound, best.rate * values[values.count - 1] > 1e-3 else { return }
+    #expect(excess < 1e-6)
+    #expect(abs(best.alpha - alpha) < 1e-3)
+    #expect(close(best.rate, rate, 0.01))
+  }
+
+  /// Equal values are one step of the distribution to the package.
+  @Test(.enabled(if: Fixtures.shared("golden/powerlaw/surnames.txt") != nil))
+  func equalValuesAreOneStepToThePackage() throws {
+    let path = try #require(Fixtures.shared("golden/powerlaw/surnames.txt"))
+    let text = String(decoding: try Fixtures.read(path), as: UTF8.self)
+    let values = text.split(whereSeparator: \.isNewline).compactMap { Double($0) }.map { $0 / 1e3 }.sorted()
+    let fit = try #require(WeightWatcherPowerLaw(values, package: PowerlawPackage()))
+    #expect(close(fit.alpha, 2.2004164176019927, 1e-12))
+    #expect(close(fit.distance, 0.03114084798368033, 1e-12))
+    #expect(close(try #require(fit.sigma), 0.025139955404505532, 1e-12))
+    #expect(fit.tailCount == 2280 && close(fit.xmin, 14.9226, 1e-12))
+  }
+
+  @Test func thePeakBoundsXmin() throws {
+    // Half of the values within 1 % above 4: x is 4 and log₁₀(3.8) = 0.58.
+    let values = [0.1, 1, 2, 4, 4.01, 4.02, 4.03, 8, 40]
+    let range = try #require(WeightWatcherPowerLaw.peakRange(values))
+    #expect(range.lowerBound < 0.6 && range.upperBound > 5.5 && range.upperBound < 6.1)
+    #expect(try #require(WeightWatcherPowerLaw.peakRange(values, largest: 5)).upperBound == 5)
+    #expect(WeightWatcherPowerLaw.peakRange([1, 1, 1]) == nil)
+    #expect(WeightWatcherPowerLaw.peakRange([]) == nil)
+  }
+
+  @Test(arguments: [[], [1], [3, 3, 3], [1e-6, 1e-5, 2], [1, 2], [1, 1 + 1e-15], [1, 1e300]] as [[Double]])
+  func thePackageWithLittleToFit(values: [Double]) throws {
+    for isTruncated in [false, true] {
+      var package = PowerlawPackage()
+      package.isTruncated = isTruncated
+      guard let fit = WeightWatcherPowerLaw(values, package: package) else { continue }
+      #expect(fit.alpha > 1 && fit.alpha.isFinite && fit.distance.isFinite && (fit.rate ?? 1) > 0)
+      #expect(fit.tailCount >= 2)
+    }
   }
 
   @Test func nothingToFit() {

@@ -88,7 +88,7 @@ private struct DensityMatch {
       let residual = residual(sigma)
       if residual < best.residual { best = (sigma, residual) }
     }
-    return simplexMinimum(best.sigma) { residual($0) }
+    return simplexMinimum([best.sigma]) { residual($0[0]) }[0]
   }
 
   private func residual(_ sigma: Double) -> Double {
@@ -110,27 +110,4 @@ private struct DensityMatch {
     }
     return sum
   }
-}
-
-/// Nelder & Mead's method in one dimension, as SciPy's `fmin` begins and ends it.
-private func simplexMinimum(_ start: Double, of function: (Double) -> Double) -> Double {
-  var (a, b) = (start, 1.05 * start)
-  var (fa, fb) = (function(a), function(b))
-  for _ in 0..<200 {
-    if fb < fa { (a, b, fa, fb) = (b, a, fb, fa) }
-    if abs(b - a) <= 1e-4, abs(fb - fa) <= 1e-4 { break }
-    let reflected = 2 * a - b
-    let value = function(reflected)
-    if value < fa {
-      let expanded = 3 * a - 2 * b
-      let further = function(expanded)
-      (b, fb) = further < value ? (expanded, further) : (reflected, value)
-    } else if value < fb {
-      (b, fb) = (reflected, value)
-    } else {
-      b = (a + b) / 2
-      fb = function(b)
-    }
-  }
-  return fa <= fb ? a : b
 }
