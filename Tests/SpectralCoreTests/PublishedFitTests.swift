@@ -41,8 +41,17 @@ struct PublishedFitTests {
     #expect(abs(comparison.truncation.normalized + number("truncated_power_law", "R")) < 0.005)
     #expect(abs(comparison.truncation.pValue - number("truncated_power_law", "p")) < 0.005)
     #expect(abs(comparison.truncatedPowerLaw.alpha - number("truncated_power_law", "parameter1")) < 1e-3)
+    let cutoff = comparison.truncatedPowerLaw.rate
+    #expect(close(cutoff, number("truncated_power_law", "parameter2"), 0.02))
     let stretched = LikelihoodRatio(powerLaw, comparison.stretchedExponential.logDensities(sample))
     #expect(stretched.normalized <= number("stretched_exponential", "R") + 0.005)
+    // The lognormals of the other two end at a bound.
+    guard name == "blackouts" else { return }
+    let lognormal = LikelihoodRatio(powerLaw, comparison.lognormal.logDensities(sample))
+    #expect(abs(lognormal.normalized - number("lognormal", "R")) < 0.005)
+    #expect(abs(lognormal.pValue - number("lognormal", "p")) < 0.005)
+    #expect(abs(comparison.lognormal.mu - number("lognormal", "parameter1")) < 0.01)
+    #expect(close(comparison.lognormal.sigma, number("lognormal", "parameter2"), 1e-3))
   }
 
   /// 2753 surnames with 152 numbers of bearers: each of equal values is a step of its own, as in the authors' program;
