@@ -96,7 +96,7 @@ let package = Package(
       "PyTorchReader",
       ["Zip", "Pickle", "NumPyFormat", "Sharding", "StrictJSON", "StateDictionary", "HubConfiguration"]),
     reader("KerasReader", ["Zip", "HDF5", "Pickle", "NumPyFormat", "Sharding", "StateDictionary", "StrictJSON"]),
-    reader("ONNXReader", ["CONNX", "CProtobufC"]),
+    reader("ONNXReader", ["CONNX", "CProtobufC", "StateDictionary"]),
 
     // Numbers.
     module("LinearAlgebra", ["COpenBLAS", "CLAPACKE"]),

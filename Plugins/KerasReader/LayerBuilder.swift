@@ -1,4 +1,5 @@
 import ModelReading
+import StateDictionary
 
 /// Makes layers of units of weights.
 struct LayerBuilder {
@@ -64,7 +65,7 @@ struct LayerBuilder {
   }
 
   private mutating func append(_ layer: Layer) {
-    var layer = layer
+    var layer = layer.withAttentionHeads()
     let name = layer.name
     var count = requests[ByteString(name), default: 0]
     repeat {

@@ -1,4 +1,5 @@
 import ModelReading
+import StateDictionary
 
 extension GraphBuilder {
   /// The layers that a node is: none, one, or one per direction. Nodes with the same weight are the same layers.
@@ -39,7 +40,9 @@ extension GraphBuilder {
       weight: stored.name, isInline: stored.isInline, isPart: weight.isPart,
       bias: bias.map { constants[$0.origin.constant].name }, node: node.name, module: node.module, path: path)
     noteJoined(weight, name)
-    let parameters = candidate.uses.map { Parameter($0.role, $0.origin.tensor, aliases: $0.origin.aliases) }
+    let parameters = candidate.uses.map {
+      Parameter($0.role, $0.origin.tensor, aliases: $0.origin.aliases, heads: $0.heads)
+    }
     layers.append(
       Layer(
         name: uniqueLayerName(candidate.suffix.map { name + "/" + $0 } ?? name), kind: candidate.kind,
@@ -84,7 +87,7 @@ extension GraphBuilder {
 
   /// The graph of everything gone through.
   func finished(_ model: ONNXModel) -> LayerGraph {
-    var layers = layers
+    var layers = layers.map { $0.withAttentionHeads() }
     for (index, others) in sharing.enumerated() where !others.isEmpty {
       let named = others.prefix(3).joined(separator: ", ") + (others.count > 3 ? ", …" : "")
       let text = "its weight is also used by \(others.count == 1 ? named : "\(others.count) other nodes: \(named)")"

@@ -97,6 +97,7 @@ struct GraphBuilder {
     noteCustomOperator(node)
     noteClassicalModel(node)
     let found = try layers(for: node, in: scope)
+    noteHeads(node, scope, found)
     if !found.isEmpty {
       for layer in found { connect(sources, to: layer) }
       return setUpstream(node.outputs.map { _ in found }, of: node, scope)

@@ -6,6 +6,8 @@ struct LayerCandidate {
     var role: Role
     /// The constant, its tensor's axes named.
     var origin: Origin
+    /// Of a projection of an attention operator.
+    var heads: AttentionHeads?
   }
 
   var kind: LayerKind

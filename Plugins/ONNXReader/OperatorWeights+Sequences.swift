@@ -77,13 +77,23 @@ extension OperatorWeights {
     quantization: (Int?, Int?)? = nil
   ) throws(ReadError) -> LayerCandidate? {
     guard let origin = try weight(index, quantization, axis: 1), origin.tensor.rank == 2 else { return nil }
-    var uses = [LayerCandidate.Use(role: .kernel, origin: origin.labelled([.input, .output]))]
+    var uses = [projections(.kernel, origin, count: index == 1 ? 3 : 1)]
     if let second, let other = try weight(second.index), other.tensor.rank == 2 {
-      uses.append(LayerCandidate.Use(role: .weight(second.name), origin: other.labelled([.input, .output])))
+      uses.append(projections(.weight(second.name), other, count: index == 1 ? 3 : 2))
     }
     return LayerCandidate(
       kind: .attention, uses: uses + (try bias(biasIndex)),
       note: index == 1 ? "queries, keys and values in one matrix" : nil)
+  }
+
+  /// As many projections side by side, with as many heads each as the operator says.
+  private func projections(_ role: Role, _ origin: Origin, count: Int) -> LayerCandidate.Use {
+    let origin = origin.labelled([.input, .output])
+    let sizes = attributes.attribute("qkv_hidden_sizes", of: node)?.integers ?? []
+    let counts = sizes.allSatisfy { $0 == sizes[0] } ? node.headCounts(in: attributes) : nil
+    return LayerCandidate.Use(
+      role: role, origin: origin,
+      heads: AttentionHeads(.outputs, count: counts.map { count * $0.queries }).checked(against: origin.tensor))
   }
 
   func normalization() throws(ReadError) -> LayerCandidate? {

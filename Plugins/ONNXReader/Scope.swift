@@ -44,6 +44,8 @@ struct Scope {
   var path = ""
   /// The layers that a value comes from, with no other layer between.
   var upstream: [ByteString: [Int]] = [:]
+  /// Values that an attention operator yields, and how many heads they are of.
+  var attended: [ByteString: Int] = [:]
 
   init(nodes: [ONNXNode]) {
     self.nodes = nodes

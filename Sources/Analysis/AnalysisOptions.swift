@@ -52,6 +52,10 @@ public struct AnalysisOptions: Sendable {
   public var gridSide: Int?
   /// One row per matrix instead of one per layer with pooled eigenvalues.
   public var perSlice = false
+  /// One matrix per head of the attention projections whose heads are known.
+  public var perHead = false
+  /// Width of a head in projections of which the model does not say how many they have.
+  public var headWidth: Int?
   public var precision: Precision = .double
   /// Only layers whose name matches one of these globs; all layers if empty.
   public var layerPatterns: [String] = []

@@ -38,14 +38,20 @@ struct LayerTask: Sendable {
   /// The frequencies of a convolution that is analysed as an operator.
   let grid: FourierGrid?
 
-  init(layerID: Int, name: String, layer: Layer, parameter: Parameter, slicing: Slicing, gridSide: Int? = nil) {
+  init(layerID: Int, name: String, layer: Layer, parameter: Parameter, options: AnalysisOptions) {
     self.layerID = layerID
     self.name = name
     self.layer = layer
+    var parameter = parameter
+    if let width = options.headWidth {
+      parameter.heads = parameter.heads?.assuming(width: width, in: parameter.tensor)
+    }
     self.parameter = parameter
-    sliced = Result { () throws(ReadError) in try slicing.matrices(of: parameter, in: layer) }
-    let kernel = slicing == .fourier ? (try? sliced.get())?.kernel ?? [] : []
-    grid = kernel.isEmpty ? nil : FourierGrid(kernel: kernel, side: gridSide)
+    sliced = Result { [parameter] () throws(ReadError) in
+      try options.slicing.matrices(of: parameter, in: layer, perHead: options.perHead)
+    }
+    let kernel = options.slicing == .fourier ? (try? sliced.get())?.kernel ?? [] : []
+    grid = kernel.isEmpty ? nil : FourierGrid(kernel: kernel, side: options.gridSide)
   }
 
   /// Order of the eigenproblems: M of the matrices, or the rank of a product; 0 if there are none.
@@ -228,6 +234,7 @@ struct LayerTask: Sendable {
     if options.source == .weights { record.setBulk(fit) }
     record.setPowerLaw(fit, distinct, minimumEigenvalues: options.minimumEigenvalues)
     record.logAlphaNorm = fit.powerLaw.flatMap { logAlphaNorm(spectrum.eigenvalues, alpha: $0.alpha) }
+    if options.perHead, !sliced.isPerHead { record.warnings += parameter.heads.map { [$0.caveat] } ?? [] }
     record.warnings += options.source == .weights ? fit.phaseCaveats + fit.tailCaveats : fit.tailCaveats
     if options.compatibility == .weightwatcher {
       record.weightWatcher = WeightWatcherRecord(
@@ -235,6 +242,15 @@ struct LayerTask: Sendable {
         receptiveField: sliced.receptiveField, kind: layer.kind.label, name: name, options: options.weightWatcher)
     }
     return record
+  }
+}
+
+extension AttentionHeads {
+  /// Why the weight is not cut into them.
+  fileprivate var caveat: Caveat {
+    let obstacle =
+      count.map { "cannot be cut into \($0) heads" } ?? "has an unknown number of heads, which --head-width can tell"
+    return Caveat(label: .headsUnknown, text: "analysed whole: the projection \(obstacle)")
   }
 }
 

@@ -8,6 +8,7 @@ public struct Caveat: Sendable, Equatable {
     case lowP = "low p"
     case normsDiffer = "norms differ"
     case notStudied = "not studied"
+    case headsUnknown = "heads unknown"
     case seeWarning = "see warning"
   }
 

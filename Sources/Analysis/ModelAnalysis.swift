@@ -58,8 +58,7 @@ public func analyze(
     let layer = graph.layers[weight.layerID]
     guard options.source == .stacked || isWanted(weight.name, layer.name) else { return nil }
     return LayerTask(
-      layerID: weight.layerID, name: weight.name, layer: layer, parameter: weight.parameter, slicing: options.slicing,
-      gridSide: options.gridSide)
+      layerID: weight.layerID, name: weight.name, layer: layer, parameter: weight.parameter, options: options)
   }
   let records = Schedule(tasks, options, progress).run()
   return ModelReport(

@@ -16,7 +16,7 @@ extension LayerGraph {
     for index in graph.layers.indices { graph.layers[index].parameters.removeAll(where: \.isWeight) }
     for pair in matching.pairs {
       let difference = try pair.difference(limits)
-      graph.layers[pair.layerID].parameters.append(Parameter(pair.first.role, difference))
+      graph.layers[pair.layerID].parameters.append(Parameter(pair.first.role, difference, heads: pair.first.heads))
     }
     graph.diagnostics += matching.unmatched.map { weight in
       let message = weight.side == .first ? weight.reason : "is in \(path) and \(weight.reason)"

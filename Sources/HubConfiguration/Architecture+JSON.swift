@@ -10,9 +10,10 @@ extension Architecture {
     guard let family = json["model_type"]?.string ?? family else { return nil }
     self.init(family: family)
     width = json.count(["hidden_size", "n_embd", "n_embed", "d_model"])
-    headCount = json.count(["num_attention_heads", "n_head", "n_heads", "num_heads"])
+    headCount =
+      json.count(["num_attention_heads", "n_head", "n_heads", "num_heads"]) ?? Architecture.sharedHeadCount(json)
     keyValueHeadCount = Architecture.keyValueHeadCount(json, family, headCount)
-    headWidth = json.count(["head_dim", "kv_channels"])
+    headWidth = json.count(["head_dim", "kv_channels", "d_kv"])
     expertCount =
       json.count(["num_local_experts", "num_experts", "n_routed_experts"])
       ?? json["ffn_config"]?.count(["moe_num_experts"])
@@ -45,6 +46,12 @@ extension Architecture {
   private static func fusedAttention(_ json: JSON, _ family: String) -> FusedAttention? {
     if family == "falcon", json["new_decoder_architecture"]?.bool == true { return .byKeyValueHead }
     return fusedAttentions[family]
+  }
+
+  /// Encoder and decoder may differ, and names do not tell them apart.
+  private static func sharedHeadCount(_ json: JSON) -> Int? {
+    let encoder = json.count(["encoder_attention_heads"])
+    return encoder == json.count(["decoder_attention_heads"]) ? encoder : nil
   }
 
   private static func keyValueHeadCount(_ json: JSON, _ family: String, _ heads: Int?) -> Int? {

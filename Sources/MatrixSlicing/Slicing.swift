@@ -22,6 +22,8 @@ public struct SlicedWeight: Sendable {
   public let kernel: [Int]
   /// For each matrix the two whose product it is, where that product is of lower rank than its sides; otherwise empty.
   public var factors: [MatrixFactors] = []
+  /// Whether there is a matrix, or a set of them, for each head.
+  public var isPerHead = false
 
   /// Kernel positions: 1 for a weight without spatial axes.
   public var receptiveField: Int { kernel.reduce(1, *) }
@@ -46,9 +48,13 @@ extension Slicing {
   /// positions under `.positions`. A depthwise kernel, whose groups have one
   /// input each, is kept whole as channels × 1 matrices: M = 1.
   ///
+  /// - Parameter perHead: whether attention projections, where the number of their heads is known, are cut into
+  ///   one matrix per head.
   /// - Throws: `.unsupported` if the tensor has an axis that is neither side of
   ///   a matrix nor stacks one, or no elements.
-  public func matrices(of parameter: Parameter, in layer: Layer) throws(ReadError) -> SlicedWeight {
+  public func matrices(
+    of parameter: Parameter, in layer: Layer, perHead: Bool = false
+  ) throws(ReadError) -> SlicedWeight {
     let tensor = keepsChannelsTogether(layer) ? parameter.tensor : separatingGroups(parameter.tensor, layer.groups)
     let canonical = tensor.canonical
     var sides = Sides()
@@ -68,9 +74,19 @@ extension Slicing {
     }
     let matrices = sides.matrices(of: canonical)
     let kernel = zip(canonical.axes, canonical.shape).filter { $0.0.isSpatial }.map(\.1)
+    if perHead, kernel.isEmpty, let heads = parameter.heads, let parts = parts(of: matrices, heads) {
+      return SlicedWeight(parameter: parameter, matrices: parts, kernel: kernel, isPerHead: true)
+    }
     return SlicedWeight(
       parameter: parameter, matrices: matrices, kernel: kernel,
       factors: self == .fourier && !kernel.isEmpty ? [] : try factors(of: parameter, in: layer, matrices))
+  }
+
+  /// The matrices of each head; `nil` where there are no such heads, or more than matrices may be.
+  private func parts(of matrices: [WeightMatrix], _ heads: AttentionHeads) -> [WeightMatrix]? {
+    guard let count = heads.count, count <= Slicing.maximumMatrixCount / matrices.count else { return nil }
+    let parts = matrices.compactMap { $0.parts(of: heads) }
+    return parts.count == matrices.count ? parts.flatMap(\.self) : nil
   }
 
   /// Whether the channels of a depthwise kernel are the rows of one matrix.

@@ -28,12 +28,18 @@ public struct Parameter: Sendable {
   public var aliases: [String]
   /// Where the weight is stored as a product: what it is the product of. `tensor` forms it when it is loaded.
   public var factors: LowRankFactors?
+  /// How it divides into heads, if it is a projection of an attention layer.
+  public var heads: AttentionHeads?
 
-  public init(_ role: Role, _ tensor: Tensor, aliases: [String] = [], factors: LowRankFactors? = nil) {
+  public init(
+    _ role: Role, _ tensor: Tensor, aliases: [String] = [], factors: LowRankFactors? = nil,
+    heads: AttentionHeads? = nil
+  ) {
     self.role = role
     self.tensor = tensor
     self.aliases = aliases
     self.factors = factors
+    self.heads = heads
   }
 
   /// Whether this is a matrix, or a stack of matrices, whose spectrum says something about training.

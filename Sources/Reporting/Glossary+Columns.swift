@@ -15,7 +15,7 @@ extension Glossary {
       "slicing", "slices", "rf", in: .matrix,
       "How the weight became matrices, how many, and its receptive field, the number of kernel positions.",
       reading:
-        "positions: one output × input matrix per kernel position, their eigenvalues pooled; unfold: one output × input·positions matrix; fourier: the convolution as an operator.",
+        "positions: one output × input matrix per kernel position, their eigenvalues pooled; unfold: one output × input·positions matrix; fourier: the convolution as an operator. Groups, gates and experts are matrices of their own, and heads under --per-head.",
       source: "positions: Martin & Mahoney, arXiv 1810.01075"),
     Entry(
       "N", "M", in: .matrix, "The longer and the shorter side of each matrix.", formula: "N ≥ M",

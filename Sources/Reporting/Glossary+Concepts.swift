@@ -76,6 +76,8 @@ extension Glossary {
         "The phase is another one once rows and columns have equal norms: unequal norms explain the difference, not correlations."
       case .notStudied:
         "--randomize, --vectors and --whiten look at real matrices of weights only, not at a convolution's frequencies; and one that fails on a matrix leaves its own columns empty. The column warning has the reason."
+      case .headsUnknown:
+        "Under --per-head, an attention projection whose number of heads neither its axes nor a configuration tells: it is analysed whole. --head-width tells it."
       case .seeWarning:
         "The reader of the format has something to say about this layer; the column warning has the sentence."
       }
@@ -111,6 +113,13 @@ extension Glossary {
       caveats:
         "Staats, Thamm & Rosenow (arXiv 2203.14661) find that large singular values are in general of no power-law type; heavy tails also arise without noise in the gradients (arXiv 2406.04657) and can be modelled otherwise (arXiv 2506.03470).",
       source: "Clauset, Shalizi & Newman (2009)"),
+    Entry(
+      "head", in: .concepts,
+      "A part of an attention layer with queries, keys and values of its own. --per-head analyses its rows of the query, key and value projections, and its columns of the output projection, as matrices of their own.",
+      formula: "N = width of the layer, M = width of a head, mostly 64 or 128",
+      reading:
+        "What one head has learned stands out, which the projection as a whole averages away. Queries that share keys and values leave fewer heads in the key and value projections.",
+      caveats: "See heads unknown; phases are uncertain for heads narrower than \(PhaseAnalysis.validatedColumns)."),
     Entry(
       "HT-SR", "heavy-tailed self-regularization", in: .concepts,
       "The empirical theory that training correlates weights at every scale, and that the heaviness of the tail tells the quality of a model without data.",

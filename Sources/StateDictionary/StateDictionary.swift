@@ -63,7 +63,7 @@ public struct StateDictionary: Sendable {
     for group in groups {
       var assembler = LayerAssembler(group, rules, adapters, aliases: aliases)
       assembler.assemble()
-      layers += assembler.layers
+      layers += assembler.layers.map { $0.withAttentionHeads(hints.architectures) }
       diagnostics += assembler.diagnostics
     }
     return Result(layers: Neighbourhood.refine(uniquelyNamed(layers)), diagnostics: diagnostics)

@@ -69,6 +69,15 @@ struct AnalyzeCommand: ParsableCommand {
   @Flag(help: "One row per matrix instead of one per layer with pooled eigenvalues.")
   var perSlice = false
 
+  @Flag(help: "Attention projections as one matrix per head, where the number of heads is known.")
+  var perHead = false
+
+  @Option(
+    help: ArgumentHelp(
+      "With --per-head, the width of a head where the model does not say how many there are; 64 in most.",
+      valueName: "n"))
+  var headWidth: Int?
+
   @Option(help: ArgumentHelp("Fit no power law to fewer positive eigenvalues than this.", valueName: "n"))
   var minEvals = AnalysisOptions().minimumEigenvalues
 
@@ -114,7 +123,14 @@ struct AnalyzeCommand: ParsableCommand {
         throw ValidationError("--grid is \(grid), it must be from 1 to \(AnalyzeCommand.maximumGrid)")
       }
     }
-    if compat != nil, slicing != .positions || precision != .double || of != .weights {
+    if perHead, of == .intra || of == .stacked {
+      throw ValidationError("--per-head cuts weights, not what --of \(of.rawValue) makes of them")
+    }
+    if let headWidth {
+      guard perHead else { throw ValidationError("--head-width is for --per-head") }
+      guard headWidth > 0 else { throw ValidationError("--head-width is \(headWidth), it must be positive") }
+    }
+    if compat != nil, slicing != .positions || precision != .double || of != .weights || perHead {
       throw ValidationError("--compat has its own spectra, slicing and precision")
     }
     if compat != nil, format != .table, format != .csv {
@@ -180,6 +196,8 @@ struct AnalyzeCommand: ParsableCommand {
     options.slicing = slicing
     options.gridSide = grid
     options.perSlice = perSlice
+    options.perHead = perHead
+    options.headWidth = headWidth
     options.compatibility = compat
     for option in ww { _ = options.weightWatcher.set(option) }
     options.studies = studies
@@ -200,7 +218,8 @@ struct AnalyzeCommand: ParsableCommand {
       ("layers", layers.joined(separator: " ")),
       ("min_evals", "\(minEvals)"), ("precision", precision.rawValue), ("bootstrap", "\(bootstrap)"),
       ("seed", "\(seed)"), ("convention", "WᵀW"),
-    ] + (base.map { [("base", $0)] } ?? [])
+    ] + (perHead ? [("per_head", "true")] : []) + (headWidth.map { [("head_width", "\($0)")] } ?? [])
+      + (base.map { [("base", $0)] } ?? [])
   }
 
   private func text(_ results: AnalysisResults) -> String {

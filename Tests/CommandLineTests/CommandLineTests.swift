@@ -90,6 +90,54 @@ func heavytail(_ arguments: [String]) throws -> Outcome {
     #expect(missing.status == 2 && missing.output == "" && missing.errors.hasPrefix("error: /nowhere"))
   }
 
+  /// A file of one attention layer, two heads of queries for one of keys and values, and its configuration.
+  @Test func headsOfAttention() throws {
+    try Fixtures.withDirectory { folder in
+      let shapes = [("q_proj", [32, 40]), ("k_proj", [16, 40]), ("v_proj", [16, 40]), ("o_proj", [40, 32])]
+      var header: [String] = []
+      var data: [UInt8] = []
+      for (name, shape) in shapes {
+        let matrix = RandomMatrix.gaussian(seed: UInt64(data.count), rows: shape[0], columns: shape[1])
+        let start = data.count
+        data += matrix.values.map { Float($0) }.littleEndianBytes
+        header.append(
+          #""self_attn.\#(name).weight":{"dtype":"F32","shape":\#(shape),"data_offsets":[\#(start),\#(data.count)]}"#)
+      }
+      let text = "{\(header.joined(separator: ","))}"
+      let model = folder + "/model.safetensors"
+      let length = (0..<8).map { UInt8(truncatingIfNeeded: text.utf8.count >> (8 * $0)) }
+      try Fixtures.write(length + Array(text.utf8) + data, to: model)
+
+      let plain = try heavytail("analyze", "--format", "csv", model)
+      let unknown = try heavytail("analyze", "--per-head", "--format", "csv", model)
+      #expect(unknown.status == 0 && unknown.output.contains("an unknown number of heads, which --head-width can tell"))
+      let told = try heavytail("analyze", "--per-head", "--head-width", "16", "--format", "json", model)
+      #expect(told.output.contains("\"head_width\": \"16\"") && told.output.contains("\"slices\": 2"))
+
+      let config =
+        #"{"model_type":"llama","head_dim":16,"num_attention_heads":2,"num_key_value_heads":1,"hidden_size":40}"#
+      try Fixtures.write(Array(config.utf8), to: folder + "/config.json")
+      #expect(try heavytail("analyze", "--format", "csv", model).output == plain.output)
+      let rows = try heavytail("analyze", "--per-head", "--per-slice", "--format", "csv", model).output
+      let names = rows.split(separator: "\n").dropFirst().compactMap { row in
+        row.split(separator: ",").first { $0.hasPrefix("self_attn.") }
+      }
+      #expect(
+        names == [
+          "self_attn.k_proj[head 0]", "self_attn.o_proj[head 0]", "self_attn.o_proj[head 1]",
+          "self_attn.q_proj[head 0]", "self_attn.q_proj[head 1]", "self_attn.v_proj[head 0]",
+        ])
+      #expect(!rows.contains("head-width"))
+    }
+  }
+
+  @Test(arguments: [
+    ["--head-width", "16"], ["--per-head", "--head-width", "0"], ["--per-head", "--of", "stacked"],
+    ["--per-head", "--compat", "weightwatcher"],
+  ]) func headsHaveTheirOptions(_ options: [String]) throws {
+    #expect(try heavytail(["analyze"] + options + [lenet]).status == 64)
+  }
+
   @Test func spectraOfOtherThings() throws {
     let stacked = try heavytail("analyze", "--of", "stacked", "--format", "json", lenet)
     #expect(stacked.status == 0 && stacked.output.contains("\"of\": \"stacked\""))

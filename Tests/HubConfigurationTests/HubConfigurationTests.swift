@@ -62,6 +62,14 @@ import Testing
     #expect(architecture.keyValueHeadCount == keys)
   }
 
+  @Test func headsOfEncodersAndDecoders() throws {
+    let bart = #"{"model_type": "bart", "d_model": 64, "encoder_attention_heads": 4, "decoder_attention_heads": "#
+    #expect(try architecture(bart + "4}").headCount == 4)
+    #expect(try architecture(bart + "8}").headCount == nil)
+    let t5 = try architecture(#"{"model_type": "t5", "d_model": 512, "num_heads": 6, "d_kv": 64}"#)
+    #expect(t5.headCount == 6 && t5.headWidth == 64)
+  }
+
   @Test func experts() throws {
     #expect(try architecture(#"{"model_type": "gpt_oss", "num_local_experts": 32}"#).expertCount == 32)
     #expect(try architecture(#"{"model_type": "gpt_oss"}"#).fusedGate == .interleaved)

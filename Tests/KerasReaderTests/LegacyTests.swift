@@ -59,9 +59,30 @@ func legacy(
         "t conv2d_transpose kernel [4, 4, 3, 3]", "g conv2d kernel [8, 2, 3, 3]", "in/e dense kernel [35, 6]",
       ])
     #expect(graph.layers.map(\.groups) == [1, 2, 1])
+    #expect(graph.layers.allSatisfy { $0.parameters[0].heads == nil })
     #expect(graph.layers[1].parameters[0].tensor.axes == [.spatial(0), .spatial(1), .input, .group, .output])
     #expect(graph.layers.allSatisfy { $0.note == nil })
     #expect(graph.diagnostics.isEmpty)
+  }
+
+  @Test func headsComeFromAxesAndNames() throws {
+    let config = """
+      {"class_name": "Functional", "config": {"name": "m", "layers": [
+        {"class_name": "Sequential", "name": "attention", "config": {"name": "attention", "layers": [
+          {"class_name": "EinsumDense", "config": {"name": "query", "equation": "abc,cde->abde"}},
+          {"class_name": "EinsumDense", "config": {"name": "out", "equation": "abcd,cde->abe"}},
+          {"class_name": "EinsumDense", "config": {"name": "mix", "equation": "abc,cde->abde"}},
+          {"class_name": "Dense", "config": {"name": "wk", "units": 6}}]}}]}}
+      """
+    let weights = [
+      ("query/kernel:0", [6, 2, 3]), ("out/kernel:0", [2, 3, 6]), ("mix/kernel:0", [6, 2, 3]), ("wk/kernel:0", [6, 6]),
+    ]
+    let graph = try open(legacy([("attention", weights)], root: "model_weights", config: config).bytes())
+    #expect(
+      graph.layers.map { $0.parameters[0].heads } == [
+        AttentionHeads(.outputs, count: 2), AttentionHeads(.inputs, count: 2), nil,
+        AttentionHeads(.outputs, count: nil),
+      ])
   }
 
   @Test func listsSplitIntoChunks() throws {

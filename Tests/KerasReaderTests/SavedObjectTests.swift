@@ -117,6 +117,10 @@ private func archive(_ members: [(String, [UInt8])]) -> [UInt8] { ZipBuilder(mem
         "separable_conv1d/pointwise conv1d kernel [5, 8, 1]",
       ])
     #expect(graph.layers.last?.parameters.map(\.role) == [.kernel, .bias])
+    #expect(
+      graph.layers.prefix(5).map { $0.parameters[0].heads } == [.outputs, .outputs, .outputs, .inputs].map {
+        AttentionHeads($0, count: 2)
+      } + [nil])
   }
 
   /// Attributes of a model's own class are names as good as any.
