@@ -70,23 +70,24 @@ private let airyCoefficients: [Double] = {
   return values
 }()
 
-/// Terms u_k/ζ^k until they no longer matter or begin to grow.
-private func asymptoticTerms(_ zeta: Double) -> [Double] {
-  var terms: [Double] = []
+/// Calls `body` with each k and term u_k/ζ^k until they no longer matter or begin to grow.
+private func forEachAsymptoticTerm(_ zeta: Double, _ body: (_ k: Int, _ term: Double) -> Void) {
   var power = 1.0
-  for coefficient in airyCoefficients {
+  var last = Double.infinity
+  for (k, coefficient) in airyCoefficients.enumerated() {
     let term = coefficient * power
-    if let last = terms.last, term > last { break }
-    terms.append(term)
-    if term < 1e-17 { break }
+    if term > last { return }
+    body(k, term)
+    if term < 1e-17 { return }
+    last = term
     power /= zeta
   }
-  return terms
 }
 
 private func decayingAiry(_ x: Double) -> Double {
   let zeta = 2 * x * x.squareRoot() / 3
-  let sum = asymptoticTerms(zeta).enumerated().reduce(0.0) { $0 + ($1.offset % 2 == 0 ? 1 : -1) * $1.element }
+  var sum = 0.0
+  forEachAsymptoticTerm(zeta) { k, term in sum += k % 2 == 0 ? term : -term }
   return exp(-zeta) * sum / (2 * Double.pi.squareRoot() * x.squareRoot().squareRoot())
 }
 
@@ -94,7 +95,7 @@ private func decayingAiry(_ x: Double) -> Double {
 private func oscillatingAiry(_ x: Double) -> Double {
   let zeta = 2 * x * x.squareRoot() / 3
   var (even, odd) = (0.0, 0.0)
-  for (k, term) in asymptoticTerms(zeta).enumerated() {
+  forEachAsymptoticTerm(zeta) { k, term in
     let signed = (k / 2) % 2 == 0 ? term : -term
     if k % 2 == 0 { even += signed } else { odd += signed }
   }

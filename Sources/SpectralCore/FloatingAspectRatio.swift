@@ -17,50 +17,38 @@ public struct FloatingAspectRatio: Sendable, Equatable {
   /// More order statistics than this are thinned out evenly.
   public static let matchedCount = 400
 
-  /// Least squares of the order statistics against the law's quantiles, by a golden-section search in ln Q.
+  /// Least squares of the order statistics against the law's quantiles: the root of the derivative.
   ///
   /// - Returns: `nil` for fewer than ten eigenvalues above zero.
   public init?(_ spectrum: Spectrum) {
     let values = Array(spectrum.positiveEigenvalues)
     guard values.count >= 10, let largest = values.last else { return nil }
     let stride = max(values.count / FloatingAspectRatio.matchedCount, 1)
-    var points: [(position: Double, value: Double)] = []
+    var positions: [Double] = []
+    var matched: [Double] = []
     for index in Swift.stride(from: stride / 2, to: values.count, by: stride) {
       let position = (Double(index) + 0.5) / Double(values.count)
       guard FloatingAspectRatio.matchedRange.contains(position) else { continue }
-      points.append((position, values[index] / largest))
+      positions.append(position)
+      matched.append(values[index] / largest)
     }
-    let positions = points.map(\.position)
-    func match(_ logarithm: Double) -> (scale: Double, residual: Double) {
-      let quantiles = MarchenkoPastur(aspectRatio: exp(logarithm)).quantiles(positions)
-      let pairs = zip(quantiles, points)
-      let scale = pairs.reduce(0) { $0 + $1.0 * $1.1.value } / quantiles.reduce(0) { $0 + $1 * $1 }
-      return (scale, pairs.reduce(0) { $0 + pow(scale * $1.0 - $1.1.value, 2) })
+    /// The best scale for s = 1/√Q, and how the residual changes with s (but for a positive factor).
+    func match(_ root: Double) -> (scale: Double, slope: Double) {
+      let law = AngularMarchenkoPastur(root: root)
+      let angles = law.angles(of: positions)
+      let quantiles = angles.map { law.position($0) }
+      let product = zip(quantiles, matched).reduce(0) { $0 + $1.0 * $1.1 }
+      let scale = product / quantiles.reduce(0) { $0 + $1 * $1 }
+      var slope = 0.0
+      for index in angles.indices {
+        slope += law.drift(angles[index]) * (scale * quantiles[index] - matched[index])
+      }
+      return (scale, slope)
     }
-    let best = minimum(0, log(spectrum.aspectRatio) + 3) { match($0).residual }
-    aspectRatio = exp(best)
+    let narrowest = exp(-1.5) / spectrum.aspectRatio.squareRoot()
+    let best = match(1).slope <= 0 ? 1 : bracketedRoot(narrowest, 1, tolerance: 1e-14) { match($0).slope }
+    aspectRatio = 1 / (best * best)
     ratio = aspectRatio / spectrum.aspectRatio
     elementVariance = match(best).scale * largest / Double(spectrum.rows)
   }
-}
-
-/// Where a unimodal function is smallest, to 10⁻⁶.
-private func minimum(_ first: Double, _ last: Double, of function: (Double) -> Double) -> Double {
-  let golden = (5.0.squareRoot() - 1) / 2
-  var (low, high) = (first, last)
-  var (left, right) = (high - golden * (high - low), low + golden * (high - low))
-  var (atLeft, atRight) = (function(left), function(right))
-  while high - low > 1e-6 {
-    if atLeft <= atRight {
-      (high, right, atRight) = (right, left, atLeft)
-      left = high - golden * (high - low)
-      atLeft = function(left)
-    } else {
-      (low, left, atLeft) = (left, right, atRight)
-      right = low + golden * (high - low)
-      atRight = function(right)
-    }
-  }
-  let middle = (low + high) / 2
-  return function(first) <= function(middle) ? first : middle
 }

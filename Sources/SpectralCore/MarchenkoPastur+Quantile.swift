@@ -7,72 +7,107 @@ extension MarchenkoPastur {
   public func quantile(_ probability: Double) -> Double { quantiles([probability])[0] }
 
   /// The quantiles of `probabilities`, each in [0, 1]. Ascending ones are found fastest.
-  ///
-  /// Newton's method, kept inside a shrinking bracket, in the angle θ of
-  /// x = 1 + y − 2√y·cos θ: both edges of the law become smooth in it, and the
-  /// arc sines of the distribution function simplify.
   public func quantiles(_ probabilities: [Double]) -> [Double] {
-    let law = AngularMarchenkoPastur(y: 1 / aspectRatio)
+    let law = AngularMarchenkoPastur(root: 1 / aspectRatio.squareRoot())
+    return law.angles(of: probabilities).map { variance * law.position($0) }
+  }
+}
+
+/// The Marchenko–Pastur law of σ² = 1 in the angle θ in [0, π] of x = 1 + y − 2√y·cos θ, y = 1/Q.
+///
+/// Both edges of the law become smooth in it, and its arc sines simplify: with s = √y
+///
+///     F = [2s·sin θ + (1 + s²)θ − (1 − s²)β]/(2πs²),  tan(β/2) = (1 + s)/(1 − s)·tan(θ/2).
+struct AngularMarchenkoPastur {
+  /// s = 1/√Q in (0, 1].
+  let root: Double
+
+  /// x.
+  func position(_ angle: Double) -> Double { Point(angle, root).position }
+
+  /// The derivative of x with respect to s at a fixed probability, for θ in (0, π).
+  func drift(_ angle: Double) -> Double {
+    let point = Point(angle, root)
+    let outer = point.auxiliaryAngle(root)
+    let inner = 2 * point.sine * (1 - (1 - root * root) / point.position) + 2 * root * (angle + outer)
+    let change = inner / (2 * .pi * root * root) - 2 / root * cumulative(point)
+    return 2 * (root - point.cosine - root * point.sine * change / point.slope)
+  }
+
+  private func cumulative(_ point: Point) -> Double {
+    let square = root * root
+    let outer = (1 - square) * point.auxiliaryAngle(root)
+    return (2 * root * point.sine + (1 + square) * point.angle - outer) / (2 * .pi * square)
+  }
+
+  /// The angles of `probabilities`, each in [0, 1]. Ascending ones are found fastest.
+  func angles(of probabilities: [Double]) -> [Double] {
     var result: [Double] = []
     result.reserveCapacity(probabilities.count)
     var previous: (angle: Double, probability: Double)?
     for probability in probabilities {
       precondition(probability >= 0 && probability <= 1, "a probability is in [0, 1]")
-      let angle = law.angle(of: probability, near: previous)
+      let angle = angle(of: probability, near: previous)
       previous = (angle, probability)
-      result.append(variance * law.position(angle))
+      result.append(angle)
     }
     return result
   }
-}
 
-/// The Marchenko–Pastur law of σ² = 1 in the angle θ in [0, π].
-private struct AngularMarchenkoPastur {
-  /// 1/Q.
-  let y: Double
-  /// Half the width of the support.
-  let halfWidth: Double
-
-  init(y: Double) {
-    self.y = y
-    halfWidth = 2 * y.squareRoot()
-  }
-
-  func position(_ angle: Double) -> Double {
-    // Twice the squared half-angle sine keeps its digits where 1 − cos θ does not.
-    let root = 1 - y.squareRoot()
-    let sine = sin(angle / 2)
-    return root * root + 2 * halfWidth * sine * sine
-  }
-
-  /// The distribution function and its derivative.
-  func cumulative(_ angle: Double) -> (value: Double, slope: Double) {
-    let x = position(angle)
-    let d = halfWidth * sin(angle)
-    let second = y == 1 ? 0 : (1 - y) * atan2((1 + y) * x - (1 - y) * (1 - y), (1 - y) * d)
-    let value = 0.5 + (d + (1 + y) * (angle - .pi / 2) - second) / (2 * .pi * y)
-    return (value, x > 0 ? d * d / (2 * .pi * y * x) : 1 / .pi)
-  }
-
-  func angle(of probability: Double, near previous: (angle: Double, probability: Double)?) -> Double {
+  /// Halley's method, kept inside a shrinking bracket.
+  private func angle(of probability: Double, near previous: (angle: Double, probability: Double)?) -> Double {
     if probability <= 0 { return 0 }
     if probability >= 1 { return .pi }
     var (low, high) = (0.0, Double.pi)
     var angle = Double.pi * probability
     if let previous, previous.probability <= probability {
       low = previous.angle
-      let slope = cumulative(low).slope
-      if slope > 0 { angle = low + (probability - previous.probability) / slope }
+      let point = Point(low, root)
+      let step = (probability - previous.probability) / point.slope
+      angle = low + step - step * step * point.curvature(root) / 2
     }
     if !(angle > low && angle < high) { angle = (low + high) / 2 }
     for _ in 0..<100 {
-      let (value, slope) = cumulative(angle)
-      if value < probability { low = angle } else { high = angle }
-      var next = angle - (value - probability) / slope
+      let point = Point(angle, root)
+      let excess = cumulative(point) - probability
+      if excess < 0 { low = angle } else { high = angle }
+      let newton = excess / point.slope
+      var next = angle - newton / (1 - newton * point.curvature(root) / 2)
       if !(next >= low && next <= high) { next = (low + high) / 2 }
-      if abs(next - angle) <= 1e-15 * .pi { return next }
+      // What remains after a step is of the order of its cube.
+      if abs(next - angle) <= 1e-6 * min(angle, .pi - angle) { return next }
       angle = next
     }
     return angle
+  }
+
+  /// What depends on θ alone or nearly so.
+  private struct Point {
+    let angle: Double
+    let sine: Double
+    let cosine: Double
+    /// x.
+    let position: Double
+    private let halfSine: Double
+    private let halfCosine: Double
+
+    init(_ angle: Double, _ root: Double) {
+      self.angle = angle
+      halfSine = sin(angle / 2)
+      halfCosine = cos(angle / 2)
+      sine = 2 * halfSine * halfCosine
+      // Keeps the digits that 1 − cos θ would lose.
+      cosine = 1 - 2 * halfSine * halfSine
+      position = (1 - root) * (1 - root) + 4 * root * halfSine * halfSine
+    }
+
+    /// β in [0, π].
+    func auxiliaryAngle(_ root: Double) -> Double { 2 * atan2((1 + root) * halfSine, (1 - root) * halfCosine) }
+
+    /// dF/dθ.
+    var slope: Double { 2 * sine * sine / (.pi * position) }
+
+    /// d²F/dθ² over dF/dθ.
+    func curvature(_ root: Double) -> Double { 2 * cosine / sine - 2 * root * sine / position }
   }
 }

@@ -33,7 +33,9 @@ public enum TracyWidom {
   public static func upperQuantile(_ probability: Double) -> Double {
     precondition(probability > 0 && probability < 1, "a probability in (0, 1)")
     if probability > 0.6 { return quantile(1 - probability) }
-    return bracketedRoot(-3, 60, tolerance: 1e-12) { log(max(survival($0), 1e-300)) - log(probability) }
+    // 1 − F₁(s) < e^(−⅔s^1.5) for s > 0.
+    let largest = pow(-1.5 * log(probability), 2.0 / 3)
+    return bracketedRoot(-3, largest, tolerance: 1e-12) { log(max(survival($0), 1e-300)) - log(probability) }
   }
 
   private static let lowest = -9.0

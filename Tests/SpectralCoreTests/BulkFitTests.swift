@@ -104,6 +104,22 @@ import Testing
     #expect(abs(try #require(FloatingAspectRatio(square)).aspectRatio - 1) < 0.02)
   }
 
+  /// Quantiles of the law itself give it back, and rounding of the eigenvalues changes nothing that is reported.
+  @Test(arguments: [1.3, 2, 5.5, 25])
+  func floatingQIsFoundToTenDigits(aspectRatio: Double) throws {
+    let law = MarchenkoPastur(aspectRatio: aspectRatio, variance: 300)
+    let values = law.quantiles((0..<200).map { (Double($0) + 0.5) / 200 })
+    let exact = try #require(FloatingAspectRatio(Spectrum(rows: 300, columns: 200, slices: [values])))
+    #expect(close(exact.aspectRatio, aspectRatio, 1e-11))
+    #expect(close(exact.elementVariance, 1, 1e-11))
+
+    let noise = try RandomMatrix.lomax(seed: 37, rows: 300, columns: 200, mu: 5).spectrum().eigenvalues
+    let fit = try #require(FloatingAspectRatio(Spectrum(rows: 300, columns: 200, slices: [noise])))
+    let rounded = noise.enumerated().map { $1 * (1 + Double($0 % 7 - 3) * 1e-14) }
+    let same = try #require(FloatingAspectRatio(Spectrum(rows: 300, columns: 200, slices: [rounded])))
+    #expect(close(same.ratio, fit.ratio, 1e-11))
+  }
+
   /// Rows of AR(1) with ρ = ½ have N(1 − ρ²)/(1 + ρ²) = 0.6 N independent ones among them.
   @Test func correlatedRowsLowerIt() throws {
     var matrix = RandomMatrix.gaussian(seed: 35, rows: 1000, columns: 300)
