@@ -16,7 +16,8 @@ public enum RandomEnsemble: Sendable, Equatable {
   case spiked(strengths: [Double])
   /// Noise and `rank` signals in random directions, whose strengths κ follow a power law from below the threshold on.
   case decayingSpikes(rank: Int)
-  /// Noise whose columns have variances that follow a power law: a spectrum with density exponent `alpha`.
+  /// Noise with a covariance in random directions whose eigenvalues follow a power law: a spectrum with density
+  /// exponent `alpha`, also once all norms are equal.
   case powerLawCovariance(alpha: Double)
   /// A product of two thin Gaussian matrices.
   case lowRank(rank: Int)

@@ -14,14 +14,16 @@ extension RandomMatrix {
     return RandomMatrix(rows: rows, columns: columns, values: values)
   }
 
-  /// Normal entries of variance 1 whose columns have standard deviations √c, where the c are the
-  /// quantiles of a power law with density exponent `alpha`: a spectrum with a tail of that exponent.
+  /// Normal entries with a population covariance whose eigenvalues are the quantiles of a power law of density
+  /// exponent `alpha`, in random directions: a spectrum with a tail of that exponent, at equal norms of columns as well.
   public static func powerLawCovariance(seed: UInt64, rows: Int, columns: Int, alpha: Double) -> RandomMatrix {
     precondition(alpha > 1, "α > 1")
     let factors = (0..<columns).map { column in
       pow((Double(column) + 0.5) / Double(columns), -0.5 / (alpha - 1))
     }
-    return gaussian(seed: seed, rows: rows, columns: columns).scalingColumns(by: factors)
+    var random = PortableRandom(seed: seed)
+    let noise = RandomMatrix(rows: rows, columns: columns, values: random.normals(rows * columns))
+    return noise.scalingColumns(by: factors).rotatingRows(using: &random)
   }
 
   /// Normal entries of variance 1 and signals along the first axes, √(N·h) at (i, i): spikes of strengths h.

@@ -61,6 +61,30 @@ public struct RandomMatrix: Sendable, Equatable {
     return result
   }
 
+  /// Multiplies from the right by a random orthogonal matrix: no column stands out any more, and the spectrum stays.
+  ///
+  /// Rounds of rotations by 45° of all columns in random pairs: after log₂ of their number each is in all the
+  /// others, after as many again in equal parts.
+  public func rotatingRows(using random: inout PortableRandom) -> RandomMatrix {
+    var result = self
+    var order = Array(0..<columns)
+    let roundCount = 2 * (Int.bitWidth - columns.leadingZeroBitCount)
+    let half = 0.5.squareRoot()
+    for _ in 0..<roundCount {
+      random.shuffle(&order)
+      for row in 0..<rows {
+        let start = row * columns
+        for pair in stride(from: 0, to: columns - 1, by: 2) {
+          let (left, right) = (start + order[pair], start + order[pair + 1])
+          let (a, b) = (result.values[left], result.values[right])
+          result.values[left] = half * (a + b)
+          result.values[right] = half * (a - b)
+        }
+      }
+    }
+    return result
+  }
+
   private static func filled(
     seed: UInt64, rows: Int, columns: Int, _ entry: (inout PortableRandom) -> Double
   ) -> RandomMatrix {

@@ -36,8 +36,9 @@ struct SynthCommand: ParsableCommand {
       decaying-spikes: --rank signals whose strengths follow a power law, BULK-DECAY.
       lomax, symmetric-pareto, student-t: entries with P(|w| > t) ~ t^-μ, one-sided, \
       symmetric, bell-shaped. HEAVY-TAILED for --mu up to 2.
-      power-law-covariance: noise whose column variances follow a power law; the \
-      spectrum has density exponent --alpha, HEAVY-TAILED.
+      power-law-covariance: noise whose variances along random directions follow a \
+      power law; the spectrum has density exponent --alpha, HEAVY-TAILED with \
+      analyze --whiten as well.
       low-rank: a product of rank --rank, RANK-COLLAPSE.
       unequal-norms: noise whose columns have norms exp(--deviation·z). Looks \
       heavy-tailed; analyze --whiten shows that it is noise.

@@ -121,6 +121,40 @@ import Testing
   }
 }
 
+@Suite struct RotationTests {
+  @Test(arguments: [1, 2, 3, 100, 151])
+  func theSpectrumStays(columns: Int) throws {
+    let matrix = RandomMatrix.gaussian(seed: 74, rows: 200, columns: columns)
+    let steep = matrix.scalingColumns(by: (0..<columns).map { 1 / Double($0 + 1) })
+    var random = PortableRandom(seed: 75)
+    let rotated = steep.rotatingRows(using: &random)
+    for (value, expected) in zip(try rotated.spectrum().eigenvalues, try steep.spectrum().eigenvalues) {
+      #expect(close(value, expected, 1e-9))
+    }
+  }
+
+  /// What one column held is in all of them, in about equal parts.
+  @Test func noColumnStandsOut() {
+    var matrix = RandomMatrix(rows: 1, columns: 256, values: [Double](repeating: 0, count: 256))
+    matrix[0, 3] = 16
+    var random = PortableRandom(seed: 76)
+    let rotated = matrix.rotatingRows(using: &random)
+    #expect(rotated.values.map(abs).max()! < 5)
+    #expect(rotated.values.count { abs($0) < 0.01 } < 32)
+  }
+
+  /// Unlike noise of unequal norms a rotated covariance is no noise at equal norms either.
+  @Test func powerLawCovarianceStaysHeavyTailedAtEqualNorms() throws {
+    for seed in 80..<83 as Range<UInt64> {
+      let matrix = RandomMatrix.powerLawCovariance(seed: seed, rows: 400, columns: 200, alpha: 2.5)
+      let scaling = NormEqualization(matrix.values, rows: 400, columns: 200)
+      let whitened = RandomMatrix(rows: 400, columns: 200, values: scaling.applied(to: matrix.values))
+      #expect(PhaseAnalysis(try matrix.spectrum())?.phase == .heavyTailed)
+      #expect(PhaseAnalysis(try whitened.spectrum())?.phase == .heavyTailed)
+    }
+  }
+}
+
 @Suite struct FingerClippingTests {
   @Test func aCleanTailIsLeftAlone() throws {
     let values = (1...300).reversed().map { pow((Double($0) - 0.5) / 300, -1 / 1.5) }
