@@ -61,8 +61,9 @@ public struct AnalysisOptions: Sendable {
   public var layerPatterns: [String] = []
   /// Fewer positive eigenvalues than this get no power law: any fit would pass.
   public var minimumEigenvalues = 8
-  /// Replicates of the goodness-of-fit bootstrap of each power law; 0 leaves it out.
-  public var bootstrapCount = 0
+  /// Replicates of the goodness-of-fit bootstrap of each power law; 0 leaves it out, `nil` has as many as cost little
+  /// beside the decomposition (`BootstrapBudget`).
+  public var bootstrapCount: Int?
   /// Where all random numbers begin.
   public var seed: UInt64 = 0
   public var studies: Studies = []

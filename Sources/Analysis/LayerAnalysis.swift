@@ -230,7 +230,7 @@ struct LayerTask: Sendable {
     record.aspectRatio = spectrum.aspectRatio
     record.eigenvalueCount = spectrum.eigenvalues.count
     record.setMetrics(spectrum)
-    let fit = SpectrumFit(distinct, options: options.fitOptions)
+    let fit = SpectrumFit(distinct, options: options.fitOptions(columns: columns))
     if options.source == .weights { record.setBulk(fit) }
     record.setPowerLaw(fit, distinct, minimumEigenvalues: options.minimumEigenvalues)
     record.logAlphaNorm = fit.powerLaw.flatMap { logAlphaNorm(spectrum.eigenvalues, alpha: $0.alpha) }
@@ -364,13 +364,13 @@ extension SpectrumFit {
 }
 
 extension AnalysisOptions {
-  /// What the spectral core is asked for.
-  fileprivate var fitOptions: SpectrumFit.Options {
+  /// What the spectral core is asked for; matrices of many columns have all threads.
+  fileprivate func fitOptions(columns: Int) -> SpectrumFit.Options {
     var result = SpectrumFit.Options()
     result.minimumTailSpectrum = minimumEigenvalues
     result.replicateCount = bootstrapCount
-    result.largestBootstrapTail = .max
     result.seed = seed
+    result.threadCount = columns >= Schedule.largeColumns ? threadCount : 1
     return result
   }
 }

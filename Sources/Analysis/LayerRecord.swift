@@ -83,7 +83,7 @@ public struct LayerRecord: Sendable {
   /// Exponent and cut-off rate of the truncated power law x^−α·e^−Λx on the same tail.
   public var alphaTPL: Double?
   public var lambdaTPL: Double?
-  /// How often a true power law fits as badly as this one; only with a bootstrap.
+  /// How often a true power law fits as badly as this one; `nil` without a bootstrap.
   public var fitPValue: Double?
 
   /// n_ERG, the number of largest eigenvalues with a rescaled product of 1, and how many more these are than the tail.

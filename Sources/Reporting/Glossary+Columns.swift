@@ -105,11 +105,11 @@ extension Glossary {
       reading: "A cut-off beyond chance (best_fit TPL) means that the tail ends sooner than a power law."),
     Entry(
       "fit_p_value", in: .tail,
-      "How often data drawn from the fitted power law lie as far from their own fit; only with --bootstrap.",
+      "How often data drawn from the fitted power law lie as far from their own fit (--bootstrap).",
       formula: "share of replicates with D* ≥ D",
       reading: "Below \(GoodnessOfFit.rejection) the power law is rejected.",
       caveats:
-        "A large p proves nothing, least of all for eigenvalues, which lie closer to any curve than independent values.",
+        "A large p proves nothing, least of all for eigenvalues, which lie closer to any curve than independent values. Unless a number is asked for, \(BootstrapBudget.smallestCount) to \(BootstrapBudget.largestCount) replicates are drawn, as many as cost little beside the eigenvalues; none for tails above \(BootstrapBudget.largestTail).",
       source: "Clauset et al. (2009), section 4.1"),
     Entry(
       "ERG_num", "ERG_gap", in: .tail,

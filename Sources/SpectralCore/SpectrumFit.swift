@@ -5,12 +5,12 @@ public struct SpectrumFit: Sendable {
   public struct Options: Sendable, Equatable {
     /// Spectra with fewer eigenvalues above zero get no tail fit.
     public var minimumTailSpectrum = 8
-    /// Bootstrap replicates for the p-value; 0 leaves it out.
-    public var replicateCount = GoodnessOfFit.defaultReplicateCount
-    /// Tails with more eigenvalues get no p-value.
-    public var largestBootstrapTail = 2000
+    /// Bootstrap replicates for the p-value; 0 leaves it out, `nil` has as many as `BootstrapBudget` allows.
+    public var replicateCount: Int?
     /// Seed of the bootstrap.
     public var seed: UInt64 = 0
+    /// Threads of the bootstrap, which change no result.
+    public var threadCount = 1
     public var thresholds = PhaseThresholds()
 
     public init() {}
@@ -42,10 +42,12 @@ public struct SpectrumFit: Sendable {
     }
     powerLaw = fit
     tail = TailSample(values, xmin: fit.xmin).map { TailComparison($0) }
-    let isWanted = options.replicateCount > 0 && fit.tailCount <= options.largestBootstrapTail
+    let replicateCount =
+      options.replicateCount ?? BootstrapBudget.replicateCount(for: spectrum, tailCount: fit.tailCount)
     goodness =
-      isWanted
-      ? GoodnessOfFit(values, fit: fit, replicateCount: options.replicateCount, seed: options.seed) : nil
+      replicateCount > 0
+      ? GoodnessOfFit(
+        values, fit: fit, replicateCount: replicateCount, seed: options.seed, threadCount: options.threadCount) : nil
   }
 
   /// Whether the exponent means something: enough eigenvalues, close to their law, and not rejected by the bootstrap.

@@ -83,8 +83,9 @@ struct AnalyzeCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Test each power law against this many samples of it (fit_p_value); 100 tell p to ±0.03.", valueName: "n"))
-  var bootstrap = 0
+      "Test each power law against this many samples of it (fit_p_value); auto: up to 100, as many as cost little; 0: none.",
+      valueName: "n"))
+  var bootstrap = ReplicateCount.automatic
 
   @Flag(help: "Also analyse each weight with its entries in random order (rand_…, num_traps).")
   var randomize = false
@@ -142,7 +143,6 @@ struct AnalyzeCommand: ParsableCommand {
       throw ValidationError("--ww is \(option), it must be \(WeightWatcherOptions.choices.joined(separator: " or "))")
     }
     if let conflict = weightWatcher.conflict { throw ValidationError("--ww: \(conflict)") }
-    if bootstrap < 0 { throw ValidationError("--bootstrap is \(bootstrap), it must not be negative") }
     if minEvals < 2 { throw ValidationError("--min-evals is \(minEvals), it must be at least 2") }
   }
 
@@ -204,7 +204,8 @@ struct AnalyzeCommand: ParsableCommand {
     options.precision = precision
     options.layerPatterns = layers
     options.minimumEigenvalues = minEvals
-    options.bootstrapCount = bootstrap
+    // The other tool's table has no p-value.
+    options.bootstrapCount = compat == nil ? bootstrap.number : 0
     options.seed = seed
     options.threadCount = threads ?? Machine.processorCount
     options.maximumMemory = maxMemory?.value ?? Machine.memoryByteCount / 4 * 3
@@ -216,7 +217,7 @@ struct AnalyzeCommand: ParsableCommand {
     [
       ("of", of.rawValue), ("slicing", slicing.rawValue), ("per_slice", "\(perSlice)"),
       ("layers", layers.joined(separator: " ")),
-      ("min_evals", "\(minEvals)"), ("precision", precision.rawValue), ("bootstrap", "\(bootstrap)"),
+      ("min_evals", "\(minEvals)"), ("precision", precision.rawValue), ("bootstrap", bootstrap.description),
       ("seed", "\(seed)"), ("convention", "WᵀW"),
     ] + (perHead ? [("per_head", "true")] : []) + (headWidth.map { [("head_width", "\($0)")] } ?? [])
       + (base.map { [("base", $0)] } ?? [])

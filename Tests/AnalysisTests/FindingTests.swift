@@ -59,7 +59,7 @@ import Testing
     #expect(found.contains { $0.level == .test && $0.severity == .attention && $0.text.contains("looks untrained") })
     let alpha = try #require(found.first { $0.text.hasPrefix("α is not credible: ") })
     #expect(alpha.level == .heuristic && alpha.text.contains("D is large"))
-    #expect(alpha.evidence.map(\.name) == ["alpha", "sigma", "D", "num_pl_spikes"])
+    #expect(alpha.evidence.map(\.name) == ["alpha", "sigma", "D", "num_pl_spikes", "fit_p_value"])
   }
 
   @Test func smallNoiseSaysLittle() throws {

@@ -50,6 +50,22 @@ func heavytail(_ arguments: [String]) throws -> Outcome {
     #expect(lines.last?.hasPrefix("61,706 parameters · 5 of 5 weights analysed") == true)
   }
 
+  /// Of LeNet-5's weights the first is a vector, the others have a p-value unless it is not wanted.
+  @Test(arguments: [("auto", 4), ("12", 4), ("0", 0)])
+  func theBootstrapIsOnUnlessSwitchedOff(argument: String, expected: Int) throws {
+    let outcome = try heavytail("analyze", "--format", "json", "--bootstrap", argument, lenet)
+    let object = try #require(try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any])
+    #expect((object["settings"] as? [String: String])?["bootstrap"] == argument)
+    let model = try #require((object["models"] as? [[String: Any]])?.first)
+    let layers = try #require(model["layers"] as? [[String: Any]])
+    #expect(layers.count { $0["fit_p_value"] is Double } == expected)
+  }
+
+  @Test(arguments: ["-1", "many"])
+  func theBootstrapNeedsANumber(argument: String) throws {
+    #expect(try heavytail("analyze", "--bootstrap=" + argument, lenet).status == 64)
+  }
+
   @Test func jsonFollowsItsSchema() throws {
     let outcome = try heavytail("analyze", "--format", "json", lenet)
     #expect(outcome.status == 0)

@@ -38,6 +38,44 @@ import Testing
   }
 }
 
+@Suite struct BootstrapBudgetTests {
+  private func count(_ rows: Int, _ columns: Int, slices: Int = 1, tail: Int = 30) -> Int {
+    let values = (0..<columns).map { Double($0 + 1) }
+    let spectrum = Spectrum(rows: rows, columns: columns, slices: [[Double]](repeating: values, count: slices))
+    return BootstrapBudget.replicateCount(for: spectrum, tailCount: tail)
+  }
+
+  @Test func smallAndLargeMatricesGetAll() {
+    #expect(count(84, 10) == 100)
+    #expect(count(400, 120) == 100)
+    #expect(count(1024, 1024) == 100)
+    #expect(count(512, 512, slices: 9) == 100)
+  }
+
+  @Test func manySmallSlicesGetFewerOrNone() {
+    #expect(count(64, 64, slices: 9) == 69)
+    #expect((20...40).contains(count(160, 160, slices: 9)))
+    #expect(count(16, 16, slices: 1000) == 0)
+  }
+
+  @Test func longTailsAndZeroMatricesGetNone() {
+    #expect(count(3000, 3000, tail: 2000) == 100)
+    #expect(count(3000, 3000, tail: 2001) == 0)
+    let zero = Spectrum(rows: 9, columns: 9, slices: [[Double](repeating: 0, count: 9)])
+    #expect(BootstrapBudget.replicateCount(for: zero, tailCount: 0) == 0)
+  }
+
+  @Test func anExplicitNumberIsTaken() throws {
+    let spectrum = try RandomMatrix.lomax(seed: 13, rows: 80, columns: 60, mu: 2.5).spectrum()
+    var options = SpectrumFit.Options()
+    #expect(SpectrumFit(spectrum, options: options).goodness?.replicateCount == 100)
+    options.replicateCount = 7
+    #expect(SpectrumFit(spectrum, options: options).goodness?.replicateCount == 7)
+    options.replicateCount = 0
+    #expect(SpectrumFit(spectrum, options: options).goodness == nil)
+  }
+}
+
 @Suite struct CutOffFitTests {
   @Test(.enabled(if: Golden.hasTheory), arguments: GoldenFit.allWithMaximum)
   func theVariantWithAMaximum(golden: GoldenFit) throws {
