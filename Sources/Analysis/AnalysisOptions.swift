@@ -4,7 +4,8 @@ public import MatrixSlicing
 public enum Precision: String, Sendable, CaseIterable {
   /// 64 bits: needed for hard ranks and for the lower edge at Q ≈ 1.
   case double
-  /// 32 bits: twice as fast; the upper half of the spectrum to about 2·10⁻⁶, small eigenvalues not at all.
+  /// 32 bits: twice as fast; the upper half of the spectrum to 5·10⁻⁶ for noise and 2·10⁻⁵ below a heavy tail,
+  /// α to 5·10⁻⁶, small eigenvalues not at all.
   case single
 }
 

@@ -12,7 +12,7 @@ public enum TracyWidom {
   public static let quantile99 = 2.0234492814
   public static let mean = -1.2065335745
   /// √1.6077810345.
-  public static let standardDeviation = 1.2679831365
+  public static let standardDeviation = 1.2679830577
 
   /// F₁(s): error below 10⁻⁹. 0 for s < −9, where it is below 10⁻¹³.
   public static func cumulative(_ s: Double) -> Double { s < lowest ? 0 : min(exp(logCumulative(s)), 1) }

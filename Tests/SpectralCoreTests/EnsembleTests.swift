@@ -60,6 +60,40 @@ import Testing
     #expect(VectorLocalization([]) == nil)
   }
 
+  /// M; mean and deviation over random vectors of ‖v‖₁/‖v‖∞, ‖v‖₂/‖v‖₄, the entropy and the two of histograms; M·IPR.
+  @Test(arguments: [
+    [192, 52.57, 6.2, 2.8424, 0.077, 4.5338, 0.064, 4.047, 0.074, 3.984, 0.098, 2.964],
+    [384, 97.96, 10.7, 3.3723, 0.069, 5.2238, 0.045, 4.108, 0.077, 4.049, 0.097, 2.982],
+    [1000, 234.5, 22, 4.2766, 0.056, 6.1787, 0.029, 4.098, 0.069, 4.045, 0.089, 2.995],
+  ])
+  func baselines(row: [Double]) throws {
+    var random = PortableRandom(seed: 52)
+    let count = 300
+    var draws: [[Double]] = []
+    for _ in 0..<count {
+      let vector = random.normals(Int(row[0]))
+      let result = try #require(VectorLocalization(vector))
+      draws.append([
+        result.localizationRatio, result.participationRatio, result.shannonEntropy,
+        try #require(VectorLocalization.histogramEntropy(vector)),
+        try #require(VectorLocalization.histogramEntropy(vector.map(abs), offset: 1e-10)),
+        row[0] * result.inverseParticipation,
+      ])
+    }
+    for quantity in 0..<5 {
+      let values = draws.map { $0[quantity] }
+      let mean = values.reduce(0, +) / Double(count)
+      let deviation = (values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(count)).squareRoot()
+      let (expected, spread) = (row[1 + 2 * quantity], row[2 + 2 * quantity])
+      #expect(abs(mean - expected) < 4 * spread / Double(count).squareRoot() + 1e-3, "mean of \(quantity)")
+      #expect(abs(deviation / spread - 1) < 4 / Double(2 * count).squareRoot() + 0.02, "deviation of \(quantity)")
+    }
+    // M·IPR is 3M/(M + 2) on average, with a deviation of √(24/M).
+    #expect(abs(3 * row[0] / (row[0] + 2) - row[11]) < 6e-3)
+    let mean = draws.reduce(0) { $0 + $1[5] } / Double(count)
+    #expect(abs(mean - row[11]) < 4 * (24 / row[0] / Double(count)).squareRoot())
+  }
+
   /// M, means over random vectors of localisation and participation ratio and of the entropy.
   @Test(arguments: [(192, 52.57, 2.8424, 4.5331), (384, 97.96, 3.3723, 5.2236), (1000, 234.5, 4.2766, 6.1791)])
   func randomVectors(dimension: Int, localization: Double, participation: Double, entropy: Double) throws {

@@ -6,6 +6,7 @@ import Testing
   /// Q, median, 10 % and 90 % quantile for σ² = 1.
   static let known: [[Double]] = [
     [1, 0.652776, 0.024725, 2.594571], [1.3, 0.736117, 0.088190, 2.381757], [2, 0.830466, 0.208890, 2.092695],
+    [2.05, 0.834680, 0.215943, 2.078133], [2.25, 0.849627, 0.242444, 2.025004], [6.12, 0.945258, 0.498587, 1.598694],
     [3, 0.887681, 0.322451, 1.877247], [4.1, 0.918070, 0.404095, 1.741534], [10, 0.966565, 0.597744, 1.461662],
   ]
 
@@ -15,6 +16,14 @@ import Testing
     #expect(abs(law.quantile(0.5) - row[1]) < 1e-6)
     #expect(abs(law.quantile(0.1) - row[2]) < 1e-6)
     #expect(abs(law.quantile(0.9) - row[3]) < 1e-6)
+  }
+
+  /// Gavish & Donoho's thresholds in units of the median singular value: β, ω(β).
+  @Test(arguments: [(0.1, 1.60877), (0.5, 2.17119), (1, 2.85836)])
+  func thresholdsOverTheMedian(beta: Double, omega: Double) {
+    let root = (beta * beta + 14 * beta + 1).squareRoot()
+    let threshold = (2 * (beta + 1) + 8 * beta / (beta + 1 + root)).squareRoot()
+    #expect(abs(threshold / MarchenkoPastur(aspectRatio: 1 / beta).quantile(0.5).squareRoot() - omega) < 6e-6)
   }
 
   @Test(.enabled(if: Golden.isPresent("mp_quantiles.csv")))

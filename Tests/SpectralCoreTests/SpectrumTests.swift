@@ -1,3 +1,4 @@
+import Glibc
 import SpectralCore
 import Testing
 
@@ -13,6 +14,13 @@ import Testing
     #expect(close(try #require(metrics.stableRank), 39.788039754593996, 1e-12))
     #expect(spectrum.aspectRatio == 3)
     #expect(spectrum.hardRank == 100)
+    #expect(close(spectrum.largest / 300, 0.0062615180735469435, 1e-12))
+    #expect(close(spectrum.eigenvalues[0] / 300, 0.0005084638593777466, 1e-11))
+    // Norms depend on the convention, entropy and ranks do not.
+    let other = SpectralMetrics(Spectrum(rows: 300, columns: 100, slices: [spectrum.eigenvalues.map { $0 / 300 }]))
+    #expect(close(try #require(other.entropy), 0.9628028304845185, 1e-12))
+    #expect(close(try #require(other.stableRank), 39.788039754593996, 1e-12))
+    #expect(abs(try #require(metrics.logNorm) - (try #require(other.logNorm) + log10(300))) < 1e-14)
     let law = MarchenkoPastur(aspectRatio: 3, variance: 300 * 0.0025)
     #expect(close(law.upperEdge, 1.8660254037844388, 1e-14))
     #expect(close(law.lowerEdge, 0.1339745962155614, 1e-14))
@@ -80,8 +88,10 @@ import Testing
     #expect(metrics.norm == 14)
   }
 
-  @Test(arguments: [(2.0, 1.9912260756924949), (2.5, 2.4409090820652177)])
-  func logAlphaNorms(alpha: Double, expected: Double) throws {
+  /// α, log α-norm, α̂ = α log₁₀ λmax.
+  @Test(arguments: [(2.0, 1.9912260756924949, 1.9084850188786497), (2.5, 2.4409090820652177, 2.385606273598312)])
+  func logAlphaNorms(alpha: Double, expected: Double, weighted: Double) throws {
+    #expect(close(alpha * (try #require(SpectralMetricsTests.known.logSpectralNorm)), weighted, 1e-14))
     #expect(close(try #require(logAlphaNorm([1, 4, 9], alpha: alpha)), expected, 1e-14))
   }
 

@@ -46,7 +46,12 @@ import Testing
     let mean = 8 - integral { TracyWidom.cumulative($0) }
     #expect(abs(mean - TracyWidom.mean) < 1e-6)
     let square = 64 - integral { 2 * $0 * TracyWidom.cumulative($0) }
-    #expect(abs((square - mean * mean).squareRoot() - TracyWidom.standardDeviation) < 1e-5)
+    #expect(abs((square - mean * mean).squareRoot() - TracyWidom.standardDeviation) < 1e-6)
+    #expect(abs(TracyWidom.mean + 1.20653) < 6e-6)
+    #expect(abs(TracyWidom.standardDeviation * TracyWidom.standardDeviation - 1.6077810346) < 1e-9)
+    let cube = 512 - integral { 3 * $0 * $0 * TracyWidom.cumulative($0) }
+    let central = cube - 3 * mean * square + 2 * mean * mean * mean
+    #expect(abs(central / pow(TracyWidom.standardDeviation, 3) - 0.29346452) < 2e-5)
   }
 
   @Test func tailsKeepTheirDigits() {
@@ -70,13 +75,14 @@ import Testing
 }
 
 @Suite struct LargestEigenvalueLawTests {
-  /// N, M, μ/N, σ/N, mean, 99 % and 99.9 % of λmax/N.
+  /// N, M, μ/N, σ/N, mean, 99 % and 99.9 % of λmax/N; WeightWatcher's margin √(Q^−½ λ+^⅔ M^−⅔) in units of σ/N.
   static let known: [[Double]] = [
-    [300, 100, 2.480850, 0.049165, 2.421532, 2.580331, 2.641728],
-    [500, 500, 3.996000, 0.039987, 3.947756, 4.076909, 4.126844],
-    [1000, 500, 2.912153, 0.022896, 2.884529, 2.958480, 2.987073],
-    [4096, 384, 1.705442, 0.008275, 1.695459, 1.722185, 1.732519],
-    [4096, 4096, 3.999512, 0.009843, 3.987636, 4.019428, 4.031719],
+    [300, 100, 2.480850, 0.049165, 2.421532, 2.580331, 2.641728, 4.51],
+    [500, 500, 3.996000, 0.039987, 3.947756, 4.076909, 4.126844, 5.00],
+    [1000, 500, 2.912153, 0.022896, 2.884529, 2.958480, 2.987073, 6.61],
+    [4096, 384, 1.705442, 0.008275, 1.695459, 1.722185, 1.732519, 10.99],
+    [2000, 1000, 2.913183, 0.014425, 2.895779, 2.942371, 2.960385, 8.33],
+    [4096, 4096, 3.999512, 0.009843, 3.987636, 4.019428, 4.031719, 10.08],
   ]
 
   @Test(arguments: known)
@@ -87,6 +93,10 @@ import Testing
     #expect(abs((law.center + TracyWidom.mean * law.scale) / row[0] - row[4]) < 2e-6)
     #expect(abs((law.center + TracyWidom.quantile99 * law.scale) / row[0] - row[5]) < 4e-6)
     #expect(abs((law.center + TracyWidom.quantile999 * law.scale) / row[0] - row[6]) < 1e-6)
+    let edge = MarchenkoPastur(aspectRatio: row[0] / row[1]).upperEdge
+    let unit = (row[1] / row[0]).squareRoot() * pow(edge / row[1], 2.0 / 3)
+    #expect(abs(unit.squareRoot() / (law.scale / row[0]) - row[7]) < 6e-3)
+    #expect(abs(unit / (law.scale / row[0]) - 1) < 2 / row[1])
   }
 
   @Test func pooledSlicesRaiseTheBar() {
