@@ -10,7 +10,7 @@ SOURCES = Package.swift Sources Plugins Tests Benchmarks
 # The trained models; Variety and Bad are for the tests.
 SAMPLES = SampleModels/LeNet5 SampleModels/LeNet5Large SampleModels/MLP3
 
-.PHONY: help run test sanitize build install uninstall mutate fuzz bench fits phases format lint dependencies clean
+.PHONY: help run test sanitize build install uninstall mutate fuzz bench fits kernels phases format lint dependencies clean
 
 help:
 	@echo "make run                 install what is missing, build, analyse the sample models"
@@ -21,6 +21,7 @@ help:
 	@echo "make fuzz                look for inputs that end a reader, SECONDS=60 for each of TARGETS"
 	@echo "make bench               measure speed and memory"
 	@echo "make fits                measure the fits to one spectrum on one core, NAME=… only those with it"
+	@echo "make kernels             measure Gram matrices and eigenvalues against the flop model, with THREADS=2"
 	@echo "make phases              count how often the phases are right, on matrices of known phase"
 	@echo "make format, make lint   rewrite the sources in the house style, or check them"
 
@@ -66,6 +67,12 @@ fuzz: build
 fits: dependencies
 	@$(SWIFT) build -c release --product fits --quiet
 	@.build/release/fits $(NAME)
+
+# Gram matrices and eigenvalues at the speed of the machine's matrix products.
+THREADS ?= 2
+kernels: dependencies
+	@$(SWIFT) build -c release --product kernels --quiet
+	@.build/release/kernels $(THREADS)
 
 # How often the phases are right, on matrices of known phase.
 phases: dependencies

@@ -111,7 +111,8 @@ let package = Package(
     .executableTarget(
       name: "heavytail",
       dependencies: readers + [
-        "ModelReading", "HDF5", "SafetensorsFormat", "MatrixSlicing", "SpectralCore", "Analysis", "Reporting",
+        "ModelReading", "HDF5", "SafetensorsFormat", "MatrixSlicing", "LinearAlgebra", "SpectralCore", "Analysis",
+        "Reporting",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -159,6 +160,9 @@ let package = Package(
       name: "fits", dependencies: ["SpectralCore"], path: "Benchmarks/Fits", swiftSettings: strict),
     .executableTarget(
       name: "phases", dependencies: ["PhaseEnsembles", "SpectralCore", "LinearAlgebra"], path: "Benchmarks/Phases",
+      swiftSettings: strict),
+    .executableTarget(
+      name: "kernels", dependencies: ["SpectralCore", "LinearAlgebra"], path: "Benchmarks/Kernels",
       swiftSettings: strict),
   ] + fuzzers,
   swiftLanguageModes: [.v6]

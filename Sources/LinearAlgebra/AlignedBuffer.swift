@@ -11,15 +11,25 @@ public struct AlignedBuffer<Element: MatrixElement>: ~Copyable, Sendable {
 
   /// - Precondition: `count` elements fit in memory.
   public init(count: Int) {
-    let bytes = max(count, 1) * MemoryLayout<Element>.stride
-    let raw = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
-    // All bits zero is the number zero in both precisions.
-    unsafe memset(raw, 0, bytes)
+    let bytes = AlignedBuffer.byteCount(count)
+    let raw = unsafe AlignedBuffer.isMapped(bytes) ? mapped(bytes) : allocated(bytes)
     unsafe base = raw.bindMemory(to: Element.self, capacity: max(count, 1))
     self.count = count
   }
 
-  deinit { unsafe base.deallocate() }
+  deinit {
+    let bytes = AlignedBuffer.byteCount(count)
+    if AlignedBuffer.isMapped(bytes) {
+      unsafe munmap(base, bytes)
+    } else {
+      unsafe base.deallocate()
+    }
+  }
+
+  private static func byteCount(_ count: Int) -> Int { max(count, 1) * MemoryLayout<Element>.stride }
+
+  /// Whether memory comes from the system and goes back to it: an allocator keeps what lies between what is in use.
+  private static func isMapped(_ bytes: Int) -> Bool { bytes >= 1 << 20 }
 
   /// The numbers, for writing.
   public var mutableSpan: MutableSpan<Element> {
@@ -38,4 +48,37 @@ public struct AlignedBuffer<Element: MatrixElement>: ~Copyable, Sendable {
       return unsafe _overrideLifetime(span, borrowing: self)
     }
   }
+
+  /// Has `body` write the first `count` numbers, divided into runs of `stride`, side by side: it gets the index of its
+  /// run.
+  ///
+  /// - Precondition: 0 ≤ `count` ≤ `self.count`, `stride` > 0.
+  public mutating func fill(
+    _ count: Int, runsOf stride: Int, workers: Workers, _ body: @Sendable (Int, inout MutableSpan<Element>) -> Void
+  ) {
+    precondition(stride > 0 && count >= 0 && count <= self.count, "runs of numbers that are there")
+    let base = unsafe MatrixOperand(base, leading: stride)
+    workers.forEach((count + stride - 1) / stride) { run in
+      let length = min(stride, count - run * stride)
+      var span = unsafe MutableSpan(_unsafeStart: base.at(0, run).base, count: length)
+      body(run, &span)
+    }
+  }
+}
+
+// All bits zero is the number zero in both precisions.
+
+private func allocated(_ bytes: Int) -> UnsafeMutableRawPointer {
+  let raw = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
+  return unsafe memset(raw, 0, bytes)
+}
+
+/// Pages of the system, large ones where it has them: a matrix of gigabytes has too many small ones to look up.
+private func mapped(_ bytes: Int) -> UnsafeMutableRawPointer {
+  let address = unsafe mmap(nil, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+  guard let address = unsafe address, unsafe address != MAP_FAILED else {
+    fatalError("no memory for \(bytes) bytes")
+  }
+  unsafe madvise(address, bytes, MADV_HUGEPAGE)
+  return unsafe address
 }

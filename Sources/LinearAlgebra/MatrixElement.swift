@@ -2,51 +2,106 @@ import CLAPACKE
 import COpenBLAS
 
 /// The precision that a matrix is decomposed in: `Double` or `Float`.
+///
+/// Matrices are column-major; of symmetric ones only the lower triangle is used. Each requirement is the routine of
+/// BLAS or LAPACK that it names.
 public protocol MatrixElement: BinaryFloatingPoint, BitwiseCopyable, Sendable {
-  /// C ← αAAᵀ + C (or AᵀA), the lower triangle of an n×n column-major C, A being n×k (or k×n).
-  static func addRankUpdate(
-    _ transposed: Bool, _ n: Int32, _ k: Int32, _ a: UnsafePointer<Self>, _ leading: Int32,
-    _ c: UnsafeMutablePointer<Self>)
+  /// gemm: C ← α·op(A)·op(B) + β·C, C being m×n and op(A) m×k.
+  static func multiply(
+    _ factor: Self, _ a: MatrixOperand<Self>, _ b: MatrixOperand<Self>, plus addend: Self,
+    into c: MatrixOperand<Self>, _ m: Int, _ n: Int, _ k: Int)
 
-  /// Eigenvalues, ascending, of the symmetric matrix whose lower triangle is given and destroyed; the LAPACK status.
-  static func symmetricEigenvalues(
-    _ n: Int32, _ a: UnsafeMutablePointer<Self>, _ values: UnsafeMutablePointer<Self>
-  ) -> Int32
+  /// syrk: C ← op(A)·op(A)ᵀ + C, the lower triangle of an n×n C, op(A) being n×k.
+  static func addSquare(of a: MatrixOperand<Self>, to c: MatrixOperand<Self>, _ n: Int, _ k: Int)
+
+  /// symm: C ← A·B + C for a symmetric m×m A; B and C are m×n.
+  static func multiplySymmetric(
+    _ a: MatrixOperand<Self>, _ b: MatrixOperand<Self>, into c: MatrixOperand<Self>, _ m: Int, _ n: Int)
+
+  /// syevd: eigenvalues, ascending, of the symmetric n×n matrix, which is destroyed; the LAPACK status.
+  static func symmetricEigenvalues(_ a: MatrixOperand<Self>, _ n: Int, _ values: inout [Self]) -> Int32
+
+  /// geqrt3: A = QR for an m×n A, m ≥ n; R on and above the diagonal of A, the reflectors V (of unit diagonal)
+  /// below it, and the T of Q = I − V·T·Vᵀ; the LAPACK status.
+  static func factor(_ a: MatrixOperand<Self>, _ t: MatrixOperand<Self>, _ m: Int, _ n: Int) -> Int32
 }
 
 extension Double: MatrixElement {
-  public static func addRankUpdate(
-    _ transposed: Bool, _ n: Int32, _ k: Int32, _ a: UnsafePointer<Double>, _ leading: Int32,
-    _ c: UnsafeMutablePointer<Double>
+  public static func multiply(
+    _ factor: Double, _ a: MatrixOperand<Double>, _ b: MatrixOperand<Double>, plus addend: Double,
+    into c: MatrixOperand<Double>, _ m: Int, _ n: Int, _ k: Int
   ) {
-    unsafe cblas_dsyrk(
-      CblasColMajor, CblasLower, transposed ? CblasTrans : CblasNoTrans, n, k, 1, a, leading, 1, c, n)
+    unsafe cblas_dgemm(
+      CblasColMajor, a.operation, b.operation, Int32(m), Int32(n), Int32(k), factor, a.base, a.stride, b.base,
+      b.stride, addend, c.base, c.stride)
   }
 
-  public static func symmetricEigenvalues(
-    _ n: Int32, _ a: UnsafeMutablePointer<Double>, _ values: UnsafeMutablePointer<Double>
-  ) -> Int32 {
-    unsafe LAPACKE_dsyevd(LAPACK_COL_MAJOR, valuesOnly, lowerTriangle, n, a, n, values)
+  public static func addSquare(of a: MatrixOperand<Double>, to c: MatrixOperand<Double>, _ n: Int, _ k: Int) {
+    unsafe cblas_dsyrk(
+      CblasColMajor, CblasLower, a.operation, Int32(n), Int32(k), 1, a.base, a.stride, 1, c.base, c.stride)
+  }
+
+  public static func multiplySymmetric(
+    _ a: MatrixOperand<Double>, _ b: MatrixOperand<Double>, into c: MatrixOperand<Double>, _ m: Int, _ n: Int
+  ) {
+    unsafe cblas_dsymm(
+      CblasColMajor, CblasLeft, CblasLower, Int32(m), Int32(n), 1, a.base, a.stride, b.base, b.stride, 1, c.base,
+      c.stride)
+  }
+
+  public static func symmetricEigenvalues(_ a: MatrixOperand<Double>, _ n: Int, _ values: inout [Double]) -> Int32 {
+    unsafe LAPACKE_dsyevd(LAPACK_COL_MAJOR, valuesOnly, lowerTriangle, Int32(n), a.base, a.stride, &values)
+  }
+
+  public static func factor(_ a: MatrixOperand<Double>, _ t: MatrixOperand<Double>, _ m: Int, _ n: Int) -> Int32 {
+    unsafe LAPACKE_dgeqrt3_work(LAPACK_COL_MAJOR, Int32(m), Int32(n), a.base, a.stride, t.base, t.stride)
   }
 }
 
 extension Float: MatrixElement {
-  public static func addRankUpdate(
-    _ transposed: Bool, _ n: Int32, _ k: Int32, _ a: UnsafePointer<Float>, _ leading: Int32,
-    _ c: UnsafeMutablePointer<Float>
+  public static func multiply(
+    _ factor: Float, _ a: MatrixOperand<Float>, _ b: MatrixOperand<Float>, plus addend: Float,
+    into c: MatrixOperand<Float>, _ m: Int, _ n: Int, _ k: Int
   ) {
-    unsafe cblas_ssyrk(
-      CblasColMajor, CblasLower, transposed ? CblasTrans : CblasNoTrans, n, k, 1, a, leading, 1, c, n)
+    unsafe cblas_sgemm(
+      CblasColMajor, a.operation, b.operation, Int32(m), Int32(n), Int32(k), factor, a.base, a.stride, b.base,
+      b.stride, addend, c.base, c.stride)
   }
 
-  public static func symmetricEigenvalues(
-    _ n: Int32, _ a: UnsafeMutablePointer<Float>, _ values: UnsafeMutablePointer<Float>
-  ) -> Int32 {
-    unsafe LAPACKE_ssyevd(LAPACK_COL_MAJOR, valuesOnly, lowerTriangle, n, a, n, values)
+  public static func addSquare(of a: MatrixOperand<Float>, to c: MatrixOperand<Float>, _ n: Int, _ k: Int) {
+    unsafe cblas_ssyrk(
+      CblasColMajor, CblasLower, a.operation, Int32(n), Int32(k), 1, a.base, a.stride, 1, c.base, c.stride)
+  }
+
+  public static func multiplySymmetric(
+    _ a: MatrixOperand<Float>, _ b: MatrixOperand<Float>, into c: MatrixOperand<Float>, _ m: Int, _ n: Int
+  ) {
+    unsafe cblas_ssymm(
+      CblasColMajor, CblasLeft, CblasLower, Int32(m), Int32(n), 1, a.base, a.stride, b.base, b.stride, 1, c.base,
+      c.stride)
+  }
+
+  public static func symmetricEigenvalues(_ a: MatrixOperand<Float>, _ n: Int, _ values: inout [Float]) -> Int32 {
+    unsafe LAPACKE_ssyevd(LAPACK_COL_MAJOR, valuesOnly, lowerTriangle, Int32(n), a.base, a.stride, &values)
+  }
+
+  public static func factor(_ a: MatrixOperand<Float>, _ t: MatrixOperand<Float>, _ m: Int, _ n: Int) -> Int32 {
+    unsafe LAPACKE_sgeqrt3_work(LAPACK_COL_MAJOR, Int32(m), Int32(n), a.base, a.stride, t.base, t.stride)
   }
 }
 
 extension Double {
+  /// sbtrd: diagonal (n) and subdiagonal (n − 1) of a tridiagonal matrix with the eigenvalues of the symmetric band
+  /// matrix of n columns and `width` subdiagonals; the band, one column of it after the other, is destroyed.
+  static func tridiagonalize(
+    band: MatrixOperand<Double>, _ n: Int, width: Int, _ diagonal: inout [Double], _ subdiagonal: inout [Double]
+  ) -> Int32 {
+    var work = [Double](repeating: 0, count: n)
+    return unsafe LAPACKE_dsbtrd_work(
+      LAPACK_COL_MAJOR, valuesOnly, lowerTriangle, Int32(n), Int32(width), band.base, band.stride, &diagonal,
+      &subdiagonal, nil, 1, &work)
+  }
+
   /// As `symmetricEigenvalues`, and orthonormal eigenvectors in the columns of `a`.
   static func symmetricEigenvectors(
     _ n: Int32, _ a: UnsafeMutablePointer<Double>, _ values: UnsafeMutablePointer<Double>

@@ -1,4 +1,4 @@
-import COpenBLAS
+import CLAPACKE
 
 /// Why a decomposition has no result.
 public struct LinearAlgebraError: Error, Sendable, Equatable, CustomStringConvertible {
@@ -14,12 +14,40 @@ extension GramMatrix {
   /// small numbers of either sign; negative ones are returned as 0.
   ///
   /// - Throws: `LinearAlgebraError` if the iteration does not converge.
-  public consuming func eigenvalues() throws(LinearAlgebraError) -> [Double] {
+  public consuming func eigenvalues(workers: Workers = Workers(1)) throws(LinearAlgebraError) -> [Double] {
     guard order > 0 else { return [] }
+    let values = order < GramMatrix.twoStageOrder ? try directly() : try throughBand(workers)
+    return values.map { max($0, 0) }
+  }
+
+  /// From here on the matrix outgrows the caches and going through a band is faster. On one core of a Zen 5 with
+  /// kernels for AVX-512, in doubles: 0.054 s directly and 0.067 s through a band for M = 1024, 0.44 and 0.38 s for
+  /// 2048, 5.2 and 2.1 s for 4096. In floats it is more exact as well, thirty times, since only the first stage is done
+  /// in them.
+  private static var twoStageOrder: Int { 1536 }
+
+  /// What the eigenvalues need beside the matrix itself: reflectors, products with them, and the band.
+  public static var workingBytesPerColumn: Int { (5 * BandReduction<Element>.width + 8) * MemoryLayout<Element>.size }
+
+  func directly() throws(LinearAlgebraError) -> [Double] {
     var values = [Element](repeating: 0, count: order)
-    let status = unsafe Element.symmetricEigenvalues(Int32(order), elements.base, &values)
+    let status = Element.symmetricEigenvalues(elements.operand(leading: order), order, &values)
     guard status == 0 else { throw LinearAlgebraError(description: "syevd reports \(status)") }
-    return values.map { Double(max($0, 0)) }
+    return values.map { Double($0) }
+  }
+
+  func throughBand(_ workers: Workers) throws(LinearAlgebraError) -> [Double] {
+    let reduction = BandReduction(elements.operand(leading: order), order: order, workers: workers)
+    let band = try reduction.run()
+    var values = [Double](repeating: 0, count: order)
+    var subdiagonal = [Double](repeating: 0, count: order)
+    let width = BandReduction<Element>.width
+    let status = Double.tridiagonalize(
+      band: band.operand(leading: width + 1), order, width: width, &values, &subdiagonal)
+    guard status == 0 else { throw LinearAlgebraError(description: "sbtrd reports \(status)") }
+    let convergence = unsafe LAPACKE_dsterf_work(Int32(order), &values, &subdiagonal)
+    guard convergence == 0 else { throw LinearAlgebraError(description: "sterf reports \(convergence)") }
+    return values
   }
 }
 
@@ -51,13 +79,4 @@ extension GramMatrix where Element == Double {
     guard status == 0 else { throw LinearAlgebraError(description: "syevd reports \(status)") }
     return EigenSystem(values: values.map { max($0, 0) }, vectors: elements)
   }
-}
-
-/// The BLAS behind this module.
-public enum BLAS {
-  /// Sets how many threads one BLAS or LAPACK call may use. Affects the whole process.
-  public static func setThreadCount(_ count: Int) { openblas_set_num_threads(Int32(count)) }
-
-  /// Name, version and the kernels chosen for this processor.
-  public static var summary: String { unsafe String(cString: openblas_get_config()) }
 }

@@ -167,5 +167,5 @@ private func expectClose(_ a: [Double], _ b: [Double], _ tolerance: Double) {
     expectClose(try rounded.eigenvalues().map { Double($0) }, expected, tolerance)
   }
 
-  @Test func theLibraryNamesItself() { #expect(BLAS.summary.contains("OpenBLAS")) }
+  @Test func theLibraryNamesItself() { #expect(BLAS.configuration.contains("OpenBLAS")) }
 }
