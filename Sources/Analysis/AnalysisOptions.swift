@@ -1,11 +1,12 @@
 public import MatrixSlicing
 
-/// The arithmetic of the Gram matrix and its eigenvalues.
+/// How exactly eigenvalues are computed.
 public enum Precision: String, Sendable, CaseIterable {
-  /// 64 bits: needed for hard ranks and for the lower edge at Q ≈ 1.
+  /// In 32 bits where that changes nothing but digits beyond the fifth (see `SinglePrecision`), else in 64.
+  case auto
+  /// In 64 bits.
   case double
-  /// 32 bits: twice as fast; the upper half of the spectrum to 5·10⁻⁶ for noise and 2·10⁻⁵ below a heavy tail,
-  /// α to 5·10⁻⁶, small eigenvalues not at all.
+  /// In 32 bits: twice as fast; small eigenvalues are lost, and with them ranks and entropy.
   case single
 }
 
@@ -57,7 +58,7 @@ public struct AnalysisOptions: Sendable {
   public var perHead = false
   /// Width of a head in projections of which the model does not say how many they have.
   public var headWidth: Int?
-  public var precision: Precision = .double
+  public var precision: Precision = .auto
   /// Only layers whose name matches one of these globs; all layers if empty.
   public var layerPatterns: [String] = []
   /// Fewer positive eigenvalues than this get no power law: any fit would pass.

@@ -1,31 +1,7 @@
+import LinearAlgebra
 import MatrixSlicing
 import ModelReading
 import SpectralCore
-
-/// The eigenvalues of one matrix of a layer.
-struct SliceSpectrum {
-  var origin: [WeightMatrix.Origin]
-  /// Ascending, zeros included.
-  var eigenvalues: [Double]
-  /// How many matrices of the layer must have these eigenvalues.
-  var multiplicity = 1
-
-  /// "[gate 1][position 0,2]": what tells its row from those of the layer's other matrices.
-  var label: String {
-    origin.map { "[\($0.axis) \($0.index.map(String.init).joined(separator: ","))]" }.joined()
-  }
-
-  /// 1/λ for every eigenvalue above zero; zeros remain.
-  func inverted(_ precision: Precision) -> SliceSpectrum {
-    let tolerance = (eigenvalues.last ?? 0) * Double(eigenvalues.count) * precision.roundingUnit
-    var copy = self
-    copy.eigenvalues = eigenvalues.map { value in
-      let inverse = 1 / value
-      return value > tolerance && inverse.isFinite ? inverse : 0
-    }.sorted()
-    return copy
-  }
-}
 
 /// One weight of one layer, on its way to a row of the report.
 struct LayerTask: Sendable {
@@ -54,10 +30,14 @@ struct LayerTask: Sendable {
     grid = kernel.isEmpty ? nil : FourierGrid(kernel: kernel, side: options.gridSide)
   }
 
+  /// The matrices; none where the weight cannot be cut.
+  var matrices: [WeightMatrix] { (try? sliced.get())?.matrices ?? [] }
+  /// Of a product of thin matrices, its factors, one pair for each matrix.
+  var factors: [MatrixFactors] { (try? sliced.get())?.factors ?? [] }
+
   /// Order of the eigenproblems: M of the matrices, or the rank of a product; 0 if there are none.
   var columns: Int {
-    guard let sliced = try? sliced.get() else { return 0 }
-    return sliced.factors.first?.left.inputCount ?? sliced.matrices.first?.columns ?? 0
+    factors.first?.left.inputCount ?? matrices.first?.columns ?? 0
   }
 
   /// Something that grows like the floating-point operations of the layer.
@@ -93,15 +73,23 @@ struct LayerTask: Sendable {
   }
 
   /// One row, or one per slice.
-  func run(_ options: AnalysisOptions) -> [LayerRecord] {
+  ///
+  /// - Parameters:
+  ///   - workers: threads for each step; the numbers do not depend on them, but for the studies' last digits.
+  ///   - spectra: eigenvalues of the matrices, where they have been computed already.
+  func run(
+    _ options: AnalysisOptions, workers: Workers = Workers(1), spectra: Result<LayerSpectra, LayerFailure>? = nil
+  ) -> [LayerRecord] {
     do throws(LayerFailure) {
-      return try analyze(options)
+      return try analyze(options, workers, spectra)
     } catch {
       return [row(options, error.isExpected ? .skipped : .failed, error.reason)]
     }
   }
 
-  private func analyze(_ options: AnalysisOptions) throws(LayerFailure) -> [LayerRecord] {
+  private func analyze(
+    _ options: AnalysisOptions, _ workers: Workers, _ ahead: Result<LayerSpectra, LayerFailure>?
+  ) throws(LayerFailure) -> [LayerRecord] {
     let sliced: SlicedWeight
     do { sliced = try self.sliced.get() } catch { throw .read(error) }
     let workingBytes = workingBytes(options.studies)
@@ -109,14 +97,26 @@ struct LayerTask: Sendable {
       let needed = workingBytes.map { "\($0) bytes" } ?? "more memory than can be addressed"
       return [row(options, .skipped, "needs \(needed), the limit is \(options.maximumMemory)")]
     }
-    var slices = try slices(of: sliced, options)
-    if options.source == .inverse { slices = slices.map { $0.inverted(options.precision) } }
-    guard options.perSlice else { return [studied(record(sliced, slices, nil, options), sliced.matrices, options)] }
-    return slices.enumerated().map { index, slice in
-      var single = slice
-      single.multiplicity = 1
-      let matrices = grid == nil ? [sliced.matrices[index]] : []
-      var record = studied(record(sliced, [single], index, options), matrices, options)
+    var spectra: LayerSpectra
+    if let ahead {
+      spectra = try ahead.get()
+    } else {
+      spectra = try self.spectra(
+        of: sliced, in: arithmetic(options), isBinding: options.precision != .auto, workers)
+    }
+    if options.precision == .auto, !spectra.suffice(of: sliced.matrices[0], perSlice: options.perSlice) {
+      spectra = try self.spectra(of: sliced, in: .double, isBinding: true, workers)
+    }
+    if options.source == .inverse { spectra.slices = spectra.slices.map { $0.inverted(spectra.arithmetic) } }
+    let matrices = grid == nil ? sliced.matrices : []
+    guard options.perSlice else {
+      return [studied(record(sliced, spectra, nil, options, workers), matrices, options, workers)]
+    }
+    return spectra.slices.enumerated().map { index, slice in
+      var single = LayerSpectra(slices: [slice], arithmetic: spectra.arithmetic)
+      single.slices[0].multiplicity = 1
+      let matrix = matrices.isEmpty ? [] : [matrices[index]]
+      var record = studied(record(sliced, single, index, options, workers), matrix, options, workers)
       record.name += slice.label
       return record
     }
@@ -124,9 +124,11 @@ struct LayerTask: Sendable {
 
   /// The record with what the studies find in the same matrices.
   private func studied(
-    _ record: LayerRecord, _ matrices: [WeightMatrix], _ options: AnalysisOptions
+    _ record: LayerRecord, _ matrices: [WeightMatrix], _ options: AnalysisOptions, _ workers: Workers
   ) -> LayerRecord {
     guard !options.studies.isEmpty else { return record }
+    if workers.count > 1 { BLAS.setThreadCount(workers.count) }
+    defer { if workers.count > 1 { BLAS.setThreadCount(1) } }
     var result = record
     guard grid == nil, options.source == .weights else {
       result.warnings.append(
@@ -158,51 +160,6 @@ struct LayerTask: Sendable {
     return try matrices.map { (matrix) throws(LayerFailure) in try matrix.checkedDense(from: data) }
   }
 
-  /// The eigenvalues of each matrix, or of the kernel at each frequency.
-  private func slices(of sliced: SlicedWeight, _ options: AnalysisOptions) throws(LayerFailure) -> [SliceSpectrum] {
-    if let grid { return try frequencies(of: sliced, grid) }
-    var slices: [SliceSpectrum] = []
-    if let factors = sliced.factors.first {
-      let left = try load(factors.left.tensor)
-      let right = try load(factors.right.tensor)
-      for (matrix, factors) in zip(sliced.matrices, sliced.factors) {
-        slices.append(SliceSpectrum(origin: matrix.origin, eigenvalues: try factors.eigenvalues(left, right)))
-      }
-    } else {
-      let data = try load(parameter.tensor)
-      for matrix in sliced.matrices {
-        let eigenvalues = try matrix.eigenvalues(from: data, in: options.precision)
-        slices.append(SliceSpectrum(origin: matrix.origin, eigenvalues: eigenvalues))
-      }
-    }
-    return slices
-  }
-
-  private func frequencies(of sliced: SlicedWeight, _ grid: FourierGrid) throws(LayerFailure) -> [SliceSpectrum] {
-    guard grid.kernel.allSatisfy({ $0 <= grid.side }) else {
-      throw .numeric("a kernel of \(grid.kernel) does not fit a grid of \(grid.side) points along each axis")
-    }
-    let data = try load(parameter.tensor)
-    let frequencies = grid.frequencies
-    var slices: [SliceSpectrum] = []
-    for start in stride(from: 0, to: sliced.matrices.count, by: sliced.receptiveField) {
-      let group = sliced.matrices[start..<start + sliced.receptiveField]
-      let positions = try group.map { (matrix) throws(LayerFailure) in try matrix.checkedDense(from: data) }
-      let origin = group[start].origin.dropLast()
-      for (frequency, eigenvalues) in zip(frequencies, try grid.eigenvalues(positions, frequencies)) {
-        slices.append(
-          SliceSpectrum(
-            origin: origin + [WeightMatrix.Origin(axis: "frequency", index: frequency.index)],
-            eigenvalues: eigenvalues, multiplicity: frequency.multiplicity))
-      }
-    }
-    return slices
-  }
-
-  private func load(_ tensor: Tensor) throws(LayerFailure) -> TensorData {
-    do { return try tensor.load() } catch { throw .read(error) }
-  }
-
   private func row(_ options: AnalysisOptions, _ status: LayerRecord.Status, _ reason: String? = nil) -> LayerRecord {
     LayerRecord(
       layerID: layerID, name: name, kind: layer.kind.label, elementType: parameter.tensor.elementType.rawValue,
@@ -212,17 +169,13 @@ struct LayerTask: Sendable {
   }
 
   private func record(
-    _ sliced: SlicedWeight, _ slices: [SliceSpectrum], _ slice: Int?, _ options: AnalysisOptions
+    _ sliced: SlicedWeight, _ spectra: LayerSpectra, _ slice: Int?, _ options: AnalysisOptions, _ workers: Workers
   ) -> LayerRecord {
-    let matrix = sliced.matrices[0]
-    func pooled(_ slices: [[Double]]) -> Spectrum {
-      Spectrum(
-        rows: matrix.rows, columns: matrix.columns, slices: slices, roundingUnit: options.precision.roundingUnit)
-    }
     // Norms count every eigenvalue; what is fitted must hold each but once.
-    let distinct = pooled(slices.map(\.eigenvalues))
-    let spectrum = pooled(slices.flatMap { [[Double]](repeating: $0.eigenvalues, count: $0.multiplicity) })
+    let distinct = spectra.distinct(sliced.matrices[0])
+    let spectrum = spectra.pooled(sliced.matrices[0])
     var record = row(options, .ok)
+    record.arithmetic = spectra.arithmetic.rawValue
     record.slices = spectrum.sliceCount
     record.receptiveField = sliced.receptiveField
     record.rows = spectrum.rows
@@ -230,7 +183,7 @@ struct LayerTask: Sendable {
     record.aspectRatio = spectrum.aspectRatio
     record.eigenvalueCount = spectrum.eigenvalues.count
     record.setMetrics(spectrum)
-    let fit = SpectrumFit(distinct, options: options.fitOptions(columns: columns))
+    let fit = SpectrumFit(distinct, options: options.fitOptions(workers))
     if options.source == .weights { record.setBulk(fit) }
     record.setPowerLaw(fit, distinct, minimumEigenvalues: options.minimumEigenvalues)
     record.logAlphaNorm = fit.powerLaw.flatMap { logAlphaNorm(spectrum.eigenvalues, alpha: $0.alpha) }
@@ -238,7 +191,7 @@ struct LayerTask: Sendable {
     record.warnings += options.source == .weights ? fit.phaseCaveats + fit.tailCaveats : fit.tailCaveats
     if options.compatibility == .weightwatcher {
       record.weightWatcher = WeightWatcherRecord(
-        slices: slices.map(\.eigenvalues), slice: slice, rows: spectrum.rows, columns: spectrum.columns,
+        slices: spectra.slices.map(\.eigenvalues), slice: slice, rows: spectrum.rows, columns: spectrum.columns,
         receptiveField: sliced.receptiveField, kind: layer.kind.label, name: name, options: options.weightWatcher)
     }
     return record
@@ -251,16 +204,6 @@ extension AttentionHeads {
     let obstacle =
       count.map { "cannot be cut into \($0) heads" } ?? "has an unknown number of heads, which --head-width can tell"
     return Caveat(label: .headsUnknown, text: "analysed whole: the projection \(obstacle)")
-  }
-}
-
-extension Precision {
-  /// ε of the arithmetic.
-  var roundingUnit: Double {
-    switch self {
-    case .double: Double.ulpOfOne
-    case .single: Double(Float.ulpOfOne)
-    }
   }
 }
 
@@ -364,13 +307,13 @@ extension SpectrumFit {
 }
 
 extension AnalysisOptions {
-  /// What the spectral core is asked for; matrices of many columns have all threads.
-  fileprivate func fitOptions(columns: Int) -> SpectrumFit.Options {
+  /// What the spectral core is asked for.
+  fileprivate func fitOptions(_ workers: Workers) -> SpectrumFit.Options {
     var result = SpectrumFit.Options()
     result.minimumTailSpectrum = minimumEigenvalues
     result.replicateCount = bootstrapCount
     result.seed = seed
-    result.threadCount = columns >= Schedule.largeColumns ? threadCount : 1
+    result.threadCount = workers.count
     return result
   }
 }

@@ -46,6 +46,8 @@ public struct LayerRecord: Sendable {
   /// only then does it say how the weight was trained.
   public var isOfWeight: Bool
 
+  /// What the eigenvalues were computed in: `Arithmetic.rawValue`.
+  public var arithmetic: String?
   /// Matrices pooled.
   public var slices: Int?
   /// Receptive field: kernel positions.

@@ -6,16 +6,16 @@ import Synchronization
 
 /// Runs layer tasks on the machine's cores and returns their rows in order.
 ///
-/// A large matrix keeps all cores busy by itself: such layers go one after
-/// another, with as many BLAS threads as there are workers. Small ones run side
-/// by side with one BLAS thread each. Which is which depends on the shape
-/// alone, so a small layer's numbers are the same bits for any thread count.
+/// Small layers run side by side, one thread each. Of large matrices the Gram matrices are made one after the other by
+/// all threads together; then as many eigenproblems as there are threads run side by side, since one alone cannot keep
+/// several cores busy. What cannot be divided like that, or needs the memory for itself, runs alone.
+///
+/// BLAS itself runs in one thread throughout: the work is divided by shapes alone, so that numbers do not depend on
+/// how many threads there are.
 final class Schedule: Sendable {
-  /// The shorter side from which one matrix is worth all threads.
-  static let largeColumns = 1024
-
   private let tasks: [LayerTask]
   private let options: AnalysisOptions
+  private let workers: Workers
   private let progress: @Sendable (AnalysisProgress) -> Void
   private let results: Mutex<[[LayerRecord]?]>
   private let finished = Mutex(0)
@@ -24,49 +24,143 @@ final class Schedule: Sendable {
     self.tasks = tasks
     self.options = options
     self.progress = progress
+    workers = Workers(options.threadCount)
     results = Mutex([[LayerRecord]?](repeating: nil, count: tasks.count))
   }
 
   func run() -> [LayerRecord] {
-    let alone = tasks.indices.filter { needsAllThreads(tasks[$0]) || needsAllMemory(tasks[$0]) }
-    let small = tasks.indices.filter { !needsAllThreads(tasks[$0]) && !needsAllMemory(tasks[$0]) }
-    for index in alone {
-      BLAS.setThreadCount(needsAllThreads(tasks[index]) ? options.threadCount : 1)
-      finish(index)
-    }
     BLAS.setThreadCount(1)
+    var shared: [Int] = []
+    var alone: [Int] = []
+    var small: [Int] = []
+    for index in tasks.indices {
+      switch mode(of: tasks[index]) {
+      case .together: shared.append(index)
+      case .alone: alone.append(index)
+      case .sideBySide: small.append(index)
+      }
+    }
+    runTogether(shared)
+    for index in alone { finish(index, tasks[index].run(options, workers: workers)) }
     runSideBySide(small.sorted { (tasks[$0].cost, -$0) > (tasks[$1].cost, -$1) })
     return results.withLock { $0.flatMap { $0 ?? [] } }
   }
 
-  private func needsAllThreads(_ task: LayerTask) -> Bool { task.columns >= Schedule.largeColumns }
-
-  /// Whether several layers like this one side by side would exceed the memory limit.
-  private func needsAllMemory(_ task: LayerTask) -> Bool {
-    guard let bytes = task.workingBytes(options.studies) else { return true }
-    return bytes > options.maximumMemory / options.threadCount
+  private enum Mode {
+    case together, alone, sideBySide
   }
+
+  private func mode(of task: LayerTask) -> Mode {
+    guard let bytes = task.workingBytes(options.studies), bytes <= options.maximumMemory / workers.count else {
+      return .alone
+    }
+    guard task.columns >= Schedule.largeColumns else { return .sideBySide }
+    return task.isPlain && options.studies.isEmpty ? .together : .alone
+  }
+
+  /// The shorter side from which one matrix is worth all threads.
+  private static let largeColumns = 1024
 
   /// Each worker takes the costliest task left, so that none starts a long one last.
   private func runSideBySide(_ queue: [Int]) {
-    guard !queue.isEmpty else { return }
-    let next = Atomic(0)
-    DispatchQueue.concurrentPerform(iterations: min(options.threadCount, queue.count)) { _ in
-      while true {
-        let position = next.add(1, ordering: .relaxed).oldValue
-        guard position < queue.count else { return }
-        finish(queue[position])
-      }
-    }
+    workers.forEach(queue.count) { [self] position in finish(queue[position], tasks[queue[position]].run(options)) }
   }
 
-  private func finish(_ index: Int) {
-    let records = tasks[index].run(options)
+  private func finish(_ index: Int, _ records: [LayerRecord]) {
+    tasks[index].parameter.tensor.release()
     results.withLock { $0[index] = records }
     let count = finished.withLock { count in
       count += 1
       return count
     }
     progress(AnalysisProgress(finished: count, total: tasks.count, layer: tasks[index].name))
+  }
+}
+
+extension Schedule {
+  /// One matrix of a task.
+  private struct Job {
+    var task: Int
+    var slice: Int
+    var matrix: WeightMatrix
+  }
+
+  /// The tasks' matrices in waves of one per worker, those of the same order together.
+  private func runTogether(_ indices: [Int]) {
+    let jobs = indices.flatMap { task in
+      tasks[task].matrices.enumerated().map { Job(task: task, slice: $0, matrix: $1) }
+    }
+    let ordered = jobs.sorted { (-$0.matrix.columns, $0.task, $0.slice) < (-$1.matrix.columns, $1.task, $1.slice) }
+    var collected = Dictionary(uniqueKeysWithValues: indices.map { ($0, Collected(tasks[$0].matrices.count)) })
+    var position = 0
+    while position < ordered.count {
+      let wave = self.wave(ordered[position...])
+      position += wave.count
+      for job in self.wave(ordered[position...]) { tasks[job.task].parameter.tensor.prefetch() }
+      for (job, result) in zip(wave, spectra(wave)) { collected[job.task]?.add(result, at: job.slice) }
+      let complete = Set(wave.map(\.task)).filter { collected[$0]?.isComplete ?? false }.sorted()
+      let spectra = complete.map { collected.removeValue(forKey: $0)!.spectra(tasks[$0].matrices) }
+      let share = Workers(workers.count / max(complete.count, 1))
+      workers.forEach(complete.count) { [self] index in
+        finish(complete[index], tasks[complete[index]].run(options, workers: share, spectra: spectra[index]))
+      }
+    }
+  }
+
+  /// As many of the first jobs as there are workers, as long as none takes much less time than the first.
+  private func wave(_ jobs: ArraySlice<Job>) -> [Job] {
+    let largest = Double(jobs.first?.matrix.columns ?? 0)
+    return jobs.prefix(workers.count).prefix { pow3(Double($0.matrix.columns)) >= 0.5 * pow3(largest) }
+  }
+
+  private func pow3(_ value: Double) -> Double { value * value * value }
+
+  /// The Gram matrices one by one, then their eigenvalues side by side.
+  private func spectra(_ wave: [Job]) -> [Result<MatrixSpectrum, LayerFailure>] {
+    var loaded: (task: Int, data: Result<TensorData, LayerFailure>)?
+    let pending = wave.map { job in
+      let task = tasks[job.task]
+      if loaded?.task != job.task {
+        if let loaded { tasks[loaded.task].parameter.tensor.release() }
+        loaded = nil
+        loaded = (job.task, Result { () throws(LayerFailure) in try task.load(task.parameter.tensor) })
+      }
+      return Result { () throws(LayerFailure) -> any PendingSpectrum in
+        try job.matrix.gram(
+          from: loaded!.data.get(), in: task.arithmetic(options), isBinding: options.precision != .auto,
+          workers: workers)
+      }
+    }
+    if let loaded { tasks[loaded.task].parameter.tensor.release() }
+    loaded = nil
+    let share = Workers(workers.count / wave.count)
+    let spectra = Mutex([Result<MatrixSpectrum, LayerFailure>?](repeating: nil, count: wave.count))
+    workers.forEach(wave.count) { index in
+      let result = Result { () throws(LayerFailure) in
+        let pending = try pending[index].get()
+        return MatrixSpectrum(eigenvalues: try pending.eigenvalues(share), arithmetic: pending.arithmetic)
+      }
+      spectra.withLock { $0[index] = result }
+    }
+    return spectra.withLock { $0.compactMap(\.self) }
+  }
+
+  /// The spectra of a task's matrices so far.
+  private struct Collected {
+    private var slices: [Result<MatrixSpectrum, LayerFailure>?]
+
+    init(_ count: Int) { slices = Array(repeating: nil, count: count) }
+
+    var isComplete: Bool { !slices.contains { $0 == nil } }
+
+    mutating func add(_ result: Result<MatrixSpectrum, LayerFailure>, at slice: Int) { slices[slice] = result }
+
+    func spectra(_ matrices: [WeightMatrix]) -> Result<LayerSpectra, LayerFailure> {
+      Result { () throws(LayerFailure) in
+        var spectra: [MatrixSpectrum] = []
+        for slice in slices { if let slice { spectra.append(try slice.get()) } }
+        return LayerSpectra(spectra, of: matrices)
+      }
+    }
   }
 }

@@ -60,6 +60,22 @@ public final class MappedFile: Sendable {
     }
   }
 
+  /// What is known about the use of some bytes.
+  enum Advice {
+    /// They are needed soon: the system may read them ahead.
+    case needed
+    /// They are not needed for now: they need not stay in memory. Using them again reads them again.
+    case done
+  }
+
+  func advise(_ advice: Advice, _ range: Range<Int>) {
+    let page = Int(getpagesize())
+    let (first, end) = (range.lowerBound / page * page, min(range.upperBound, byteCount))
+    guard first < end else { return }
+    let address = unsafe UnsafeMutableRawPointer(mutating: base) + first
+    unsafe madvise(address, end - first, advice == .needed ? MADV_WILLNEED : MADV_DONTNEED)
+  }
+
   /// - Throws: `ReadError.Code.truncated` if the file has shrunk since it was
   ///   opened: touching the lost pages would end the process.
   public func checkUnchanged() throws(ReadError) {

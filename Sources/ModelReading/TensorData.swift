@@ -55,6 +55,18 @@ extension Tensor.Storage {
   }
 }
 
+extension Tensor {
+  /// Says that the bytes are needed soon, so that the system reads them ahead.
+  public func prefetch() {
+    if let (file, range) = storage.fileRange { file.advise(.needed, range) }
+  }
+
+  /// Says that the bytes are not needed for now, so that they need not stay in memory; using them again is allowed.
+  public func release() {
+    if let (file, range) = storage.fileRange { file.advise(.done, range) }
+  }
+}
+
 /// A tensor's bytes, kept alive by this value.
 public struct TensorData: Sendable {
   public let source: ByteSource

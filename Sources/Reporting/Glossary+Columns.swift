@@ -29,6 +29,11 @@ extension Glossary {
       caveats: "Kernel positions do not count in Q.",
       source: "arXiv 1810.01075; aspect-ratio bias: FARMS, arXiv 2506.06280"),
     Entry("num_evals", in: .matrix, "How many eigenvalues the layer has, zeros included.", formula: "M · slices"),
+    Entry(
+      "arithmetic", in: .matrix, "What the eigenvalues were computed in: double (64 bits) or single (32 bits).",
+      reading:
+        "Under --precision auto single is used only where Q and the spectrum leave nothing near zero, no other xmin fits nearly as well, and no eigenvalue lies on an edge: α and D then agree with double to 1e-5.",
+      caveats: "Under --precision single small eigenvalues are lost, and with them ranks and entropy."),
   ]
 
   static let norms: [Entry] = [

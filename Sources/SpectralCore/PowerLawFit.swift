@@ -46,4 +46,13 @@ public struct PowerLawFit: Sendable, Equatable {
     distance = best.distance
     tailCount = values.count - best.start
   }
+
+  /// Whether a fit from another xmin has a distance less than `margin` above this one's: then small errors of the
+  /// values can change xmin, and with it α.
+  ///
+  /// - Parameter values: those that were fitted.
+  public func hasRival(in values: some Collection<Double>, within margin: Double) -> Bool {
+    PowerLawScan(logarithms: values.map { log($0) })
+      .reaches(below: distance + margin, otherThan: values.count - tailCount)
+  }
 }

@@ -50,6 +50,12 @@ struct PowerLawScan {
     return starts().contains { candidate(at: $0, below: bound, &suspects) != nil }
   }
 
+  /// Whether a candidate that begins elsewhere has a distance below `bound`.
+  func reaches(below bound: Double, otherThan start: Int) -> Bool {
+    var suspects = TailDeviation.Suspects()
+    return starts().contains { $0 != start && candidate(at: $0, below: bound, &suspects) != nil }
+  }
+
   /// Position of the first of each run of equal values, the last run excepted: some spread over all, then all.
   private func starts() -> [Int] {
     var starts: [Int] = []

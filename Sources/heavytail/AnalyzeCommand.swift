@@ -1,5 +1,6 @@
 public import Analysis
 public import ArgumentParser
+import LinearAlgebra
 public import MatrixSlicing
 import ModelReading
 import Reporting
@@ -63,8 +64,12 @@ struct AnalyzeCommand: ParsableCommand {
       valueName: "n"))
   var grid: Int?
 
-  @Option(help: "Arithmetic of the eigenvalues; single is faster and blind to small ones.")
-  var precision: Precision = .double
+  @Option(
+    help: """
+      Arithmetic of the eigenvalues: double; single, faster and blind to small ones; auto, single where it changes \
+      nothing but digits beyond the fifth.
+      """)
+  var precision: Precision = .auto
 
   @Flag(help: "One row per matrix instead of one per layer with pooled eigenvalues.")
   var perSlice = false
@@ -131,7 +136,7 @@ struct AnalyzeCommand: ParsableCommand {
       guard perHead else { throw ValidationError("--head-width is for --per-head") }
       guard headWidth > 0 else { throw ValidationError("--head-width is \(headWidth), it must be positive") }
     }
-    if compat != nil, slicing != .positions || precision != .double || of != .weights || perHead {
+    if compat != nil, slicing != .positions || precision == .single || of != .weights || perHead {
       throw ValidationError("--compat has its own spectra, slicing and precision")
     }
     if compat != nil, format != .table, format != .csv {
@@ -147,6 +152,7 @@ struct AnalyzeCommand: ParsableCommand {
   }
 
   func run() throws {
+    BLAS.chooseKernels()
     let options = options
     let progress = ProgressLine(isEnabled: !paths.quiet)
     var limits = Limits()

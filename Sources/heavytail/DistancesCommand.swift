@@ -1,5 +1,6 @@
 import Analysis
 import ArgumentParser
+import LinearAlgebra
 import ModelReading
 import Reporting
 
@@ -44,6 +45,7 @@ struct DistancesCommand: ParsableCommand {
   var quiet = false
 
   func run() throws {
+    BLAS.chooseKernels()
     var options = AnalysisOptions()
     options.layerPatterns = layers
     options.threadCount = Machine.processorCount

@@ -76,7 +76,7 @@ func heavytail(_ arguments: [String]) throws -> Outcome {
     #expect(layers.count == 5)
     let names = [
       "layer_id", "name", "kind", "element_type", "shape", "slicing", "slices", "rf", "N", "M", "Q", "num_evals",
-      "norm",
+      "arithmetic", "norm",
       "log_norm", "spectral_norm", "log_spectral_norm", "stable_rank", "hard_rank", "rank_loss", "entropy", "alpha",
       "D",
       "sigma", "xmin", "xmax", "num_pl_spikes", "alpha_weighted", "log_alpha_norm", "best_fit", "alpha_tpl",

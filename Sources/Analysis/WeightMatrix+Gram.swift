@@ -1,6 +1,7 @@
 import LinearAlgebra
 import MatrixSlicing
 import ModelReading
+import Synchronization
 
 /// Why one layer has no spectrum; the other layers go on.
 enum LayerFailure: Error {
@@ -23,68 +24,83 @@ enum LayerFailure: Error {
 }
 
 extension WeightMatrix {
-  /// The eigenvalues of WᵀW, ascending, M of them.
+  /// WᵀW, of which the eigenvalues are still to be computed.
   ///
   /// The matrix passes through in blocks of a few megabytes, in an order and
   /// with sizes that depend on its shape alone: the same numbers stored any
-  /// other way give the same bits.
+  /// other way, and any number of workers, give the same bits.
   ///
+  /// - Parameter arithmetic: `.single` is for trying: where it is of no use the matrix comes in doubles, unless
+  ///   `isBinding`.
   /// - Throws: `LayerFailure` for entries that are not finite.
-  func eigenvalues(from data: TensorData, in precision: Precision) throws(LayerFailure) -> [Double] {
-    switch precision {
-    case .double: try eigenvalues(from: data, as: Double.self)
-    case .single: try eigenvalues(from: data, as: Float.self)
+  func gram(
+    from data: TensorData, in arithmetic: Arithmetic, isBinding: Bool, workers: Workers
+  ) throws(LayerFailure) -> any PendingSpectrum {
+    if arithmetic == .single {
+      let gram = try gram(from: data, as: Float.self, workers)
+      if isBinding || !SinglePrecision.isHopeless(gram, rows: rows) { return PendingGram(gram) }
     }
+    return PendingGram(try gram(from: data, as: Double.self, workers))
   }
 
-  private func eigenvalues<Element: MatrixElement & DecodedElement>(
-    from data: TensorData, as _: Element.Type
-  ) throws(LayerFailure) -> [Double] {
+  private func gram<Element: MatrixElement & DecodedElement>(
+    from data: TensorData, as _: Element.Type, _ workers: Workers
+  ) throws(LayerFailure) -> GramMatrix<Element> {
     var gram = GramMatrix<Element>(order: columns)
     // The longer side is cut into blocks; the shorter one is always whole.
-    let step = max(64, Self.elementsPerBlock / columns)
+    let step = min(max(64, Self.elementsPerBlock / columns), rows)
+    var block = AlignedBuffer<Element>(count: step * columns)
     var check = EntryCheck()
     var start = 0
     while start < rows {
       let range = start..<min(start + step, rows)
-      add(range, of: data, to: &gram, &check)
+      add(range, of: data, through: &block, to: &gram, &check, workers)
       start = range.upperBound
     }
     try check.verify(as: Element.self)
-    do {
-      return try gram.eigenvalues()
-    } catch {
-      throw .numeric(error.description)
-    }
+    return gram
   }
 
   /// 16 MiB of doubles: larger than any cache, smaller than any layer worth the blocking.
   private static let elementsPerBlock = 1 << 21
 
   private func add<Element: MatrixElement & DecodedElement>(
-    _ range: Range<Int>, of data: TensorData, to gram: inout GramMatrix<Element>, _ check: inout EntryCheck
+    _ range: Range<Int>, of data: TensorData, through block: inout AlignedBuffer<Element>,
+    to gram: inout GramMatrix<Element>, _ check: inout EntryCheck, _ workers: Workers
   ) {
-    var block = AlignedBuffer<Element>(count: range.count * columns)
-    var span = block.mutableSpan
-    if isTransposed {
-      decode(outputs: 0..<columns, inputs: range, from: data, into: &span)
-    } else {
-      decode(outputs: range, inputs: 0..<columns, from: data, into: &span)
+    // The block's rows are outputs of the matrix, in parts of a whole number of them.
+    let (blockRows, width) = isTransposed ? (columns, range.count) : (range.count, columns)
+    let parts = blockRows * width < Self.elementsPerPart ? 1 : Self.partsPerBlock
+    let rowsPerPart = (blockRows + parts - 1) / parts
+    let checks = Mutex([EntryCheck](repeating: EntryCheck(), count: parts))
+    block.fill(blockRows * width, runsOf: rowsPerPart * width, workers: workers) { part, span in
+      let first = (isTransposed ? 0 : range.lowerBound) + part * rowsPerPart
+      let outputs = first..<first + span.count / width
+      decode(outputs: outputs, inputs: isTransposed ? range : 0..<columns, from: data, into: &span)
+      var check = EntryCheck()
+      check.add(span.span)
+      checks.withLock { $0[part] = check }
     }
-    check.add(block.span)
+    for part in checks.withLock({ $0 }) { check.add(part) }
     if isTransposed {
-      gram.add(transposedColumns: block, columnCount: range.count)
+      gram.add(transposedColumns: block, columnCount: range.count, workers: workers)
     } else {
-      gram.add(rows: block, rowCount: range.count)
+      gram.add(rows: block, rowCount: range.count, workers: workers)
     }
   }
+
+  /// Parts that threads decode side by side, and what makes them worth it.
+  private static let partsPerBlock = 16
+  private static let elementsPerPart = 1 << 16
 
   /// Bytes that `eigenvalues` needs beside the file, or `nil` if the number does not fit in `Int`.
   static func workingBytes(columns: Int) -> Int? {
     let (square, overflow) = columns.multipliedReportingOverflow(by: columns)
     let (bytes, tooLarge) = square.multipliedReportingOverflow(by: MemoryLayout<Double>.size)
-    let (total, carry) = bytes.addingReportingOverflow(elementsPerBlock * MemoryLayout<Double>.size)
-    return overflow || tooLarge || carry ? nil : total
+    let (block, carry) = bytes.addingReportingOverflow(elementsPerBlock * MemoryLayout<Double>.size)
+    // The square did not overflow, so neither does this.
+    let (total, excess) = block.addingReportingOverflow(columns * GramMatrix<Double>.workingBytesPerColumn)
+    return overflow || tooLarge || carry || excess ? nil : total
   }
 }
 
@@ -132,6 +148,13 @@ struct EntryCheck {
   private var squares = 0.0
   private var nonFinite = 0
   private var hasNonzero = false
+
+  /// Counts in what another has seen.
+  mutating func add(_ other: EntryCheck) {
+    squares += other.squares
+    nonFinite += other.nonFinite
+    hasNonzero = hasNonzero || other.hasNonzero
+  }
 
   mutating func add<Element: MatrixElement>(_ values: Span<Element>) {
     var sum = Element.zero

@@ -1,0 +1,66 @@
+import Analysis
+import Foundation
+import ModelReading
+import SpectralCore
+import Testing
+
+/// `--precision auto` against double: α to 1e-5, D to 1e-5, every phase and count the same.
+@Suite struct PrecisionTests {
+  private func record(_ matrix: RandomMatrix, _ precision: Precision, threads: Int = 1) throws -> LayerRecord {
+    let bytes = matrix.values.flatMap { value in
+      (0..<4).map { UInt8(truncatingIfNeeded: Float(value).bitPattern >> (8 * UInt32($0))) }
+    }
+    let tensor = try Tensor(
+      name: "w", elementType: .float32, shape: [matrix.rows, matrix.columns], axes: [.output, .input],
+      storage: .bytes(ByteSource(owned: bytes, label: "memory")))
+    let layer = Layer(name: "w", kind: .dense, parameters: [Parameter(.kernel, tensor)])
+    let graph = LayerGraph(format: "test", variant: "", files: [], layers: [layer], inventory: [])
+    var options = AnalysisOptions()
+    options.precision = precision
+    options.bootstrapCount = 0
+    options.threadCount = threads
+    return try analyze(graph, path: "", options: options).layers[0]
+  }
+
+  static let ensembles: [RandomEnsemble] = [
+    .gaussian, .spiked(strengths: [4, 6, 10]), .unequalNorms(deviation: 0.4), .lowRank(rank: 300),
+  ]
+
+  @Test(arguments: ensembles) func nothingChangesButLateDigits(ensemble: RandomEnsemble) throws {
+    let matrix = ensemble.matrix(seed: 11, rows: 2400, columns: 1540)
+    let (exact, auto) = try (record(matrix, .double), record(matrix, .auto))
+    #expect(exact.arithmetic == "double")
+    #expect(auto.phase == exact.phase && auto.hardRank == exact.hardRank && auto.spikeCount == exact.spikeCount)
+    #expect(auto.tailCount == exact.tailCount && auto.bestFit == exact.bestFit)
+    let (alpha, distance) = (try #require(exact.alpha), try #require(exact.distance))
+    #expect(abs(try #require(auto.alpha) - alpha) <= 1e-5 * alpha)
+    #expect(abs(try #require(auto.distance) - distance) <= 1e-5)
+    #expect(abs(try #require(auto.entropy) - exact.entropy!) <= 1e-6)
+  }
+
+  @Test func noiseIsDoneInSingle() throws {
+    let matrix = RandomEnsemble.gaussian.matrix(seed: 12, rows: 2400, columns: 1540)
+    #expect(try record(matrix, .auto).arithmetic == "single")
+  }
+
+  /// Square matrices have eigenvalues too near to zero, small ones cost nothing, heavy tails dwarf the bulk.
+  @Test func whatNeedsDigitsIsDoneInDouble() throws {
+    for (ensemble, rows, columns) in [
+      (RandomEnsemble.gaussian, 1540, 1540), (.gaussian, 600, 200), (.symmetricPareto(mu: 1), 2400, 1540),
+    ] {
+      let row = try record(ensemble.matrix(seed: 13, rows: rows, columns: columns), .auto)
+      #expect(row.arithmetic == "double", "\(ensemble) \(rows)×\(columns)")
+    }
+  }
+
+  /// Two thousand columns go through strips and a band; every number is the same bits for any thread count.
+  @Test func largeMatricesDoNotDependOnTheThreadCount() throws {
+    let matrix = RandomEnsemble.spiked(strengths: [5]).matrix(seed: 14, rows: 1700, columns: 1600)
+    let single = try record(matrix, .double)
+    let expected = Column.all.map { $0.value(single) }
+    for threads in [2, 8] {
+      let row = try record(matrix, .double, threads: threads)
+      #expect(Column.all.map { $0.value(row) } == expected)
+    }
+  }
+}
