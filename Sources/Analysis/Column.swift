@@ -46,6 +46,7 @@ public struct Column: Sendable {
   ]
   private static let alternatives: [Column] = [
     text("best_fit") { $0.bestFit }, number("alpha_tpl") { $0.alphaTPL }, number("lambda_tpl") { $0.lambdaTPL },
+    number("sigma_alpha_tpl") { $0.sigmaAlphaTPL }, number("sigma_lambda_tpl") { $0.sigmaLambdaTPL },
     number("fit_p_value") { $0.fitPValue }, integer("ERG_num") { $0.traceLogCount },
     integer("ERG_gap") { $0.traceLogGap },
   ]

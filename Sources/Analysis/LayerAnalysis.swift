@@ -183,7 +183,7 @@ struct LayerTask: Sendable {
     record.aspectRatio = spectrum.aspectRatio
     record.eigenvalueCount = spectrum.eigenvalues.count
     record.setMetrics(spectrum)
-    let fit = SpectrumFit(distinct, options: options.fitOptions(workers))
+    let fit = SpectrumFit(distinct, options: options.fitOptions(name, workers))
     if options.source == .weights { record.setBulk(fit) }
     record.setPowerLaw(fit, distinct, minimumEigenvalues: options.minimumEigenvalues)
     record.logAlphaNorm = fit.powerLaw.flatMap { logAlphaNorm(spectrum.eigenvalues, alpha: $0.alpha) }
@@ -270,6 +270,8 @@ extension LayerRecord {
     bestFit = fit.tail?.best.rawValue
     alphaTPL = fit.tail?.truncatedPowerLaw.alpha
     lambdaTPL = fit.tail?.truncatedPowerLaw.rate
+    sigmaAlphaTPL = fit.tail?.truncatedPowerLawErrors?.alpha
+    sigmaLambdaTPL = fit.tail?.truncatedPowerLawErrors?.rate
     fitPValue = fit.goodness?.pValue
   }
 
@@ -308,11 +310,11 @@ extension SpectrumFit {
 
 extension AnalysisOptions {
   /// What the spectral core is asked for.
-  fileprivate func fitOptions(_ workers: Workers) -> SpectrumFit.Options {
+  fileprivate func fitOptions(_ name: String, _ workers: Workers) -> SpectrumFit.Options {
     var result = SpectrumFit.Options()
     result.minimumTailSpectrum = minimumEigenvalues
     result.replicateCount = bootstrapCount
-    result.seed = seed
+    result.seed = layerSeed(seed, name)
     result.threadCount = workers.count
     return result
   }

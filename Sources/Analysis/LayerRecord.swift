@@ -85,6 +85,9 @@ public struct LayerRecord: Sendable {
   /// Exponent and cut-off rate of the truncated power law x^−α·e^−Λx on the same tail.
   public var alphaTPL: Double?
   public var lambdaTPL: Double?
+  /// Their standard errors.
+  public var sigmaAlphaTPL: Double?
+  public var sigmaLambdaTPL: Double?
   /// How often a true power law fits as badly as this one; `nil` without a bootstrap.
   public var fitPValue: Double?
 

@@ -24,7 +24,7 @@ public struct RandomizedStudy: Sendable, Equatable {
     var original: [[Double]] = []
     var shuffled: [[Double]] = []
     var centred: [[Double]] = []
-    var random = PortableRandom(seed: seed ^ RandomizedStudy.fingerprint(record.name))
+    var random = PortableRandom(seed: layerSeed(seed, record.name))
     var sum = 0.0
     var squares = 0.0
     for var matrix in matrices {
@@ -54,10 +54,5 @@ public struct RandomizedStudy: Sendable, Equatable {
       Spike(
         mean: sum / count, variance: squares / (count * Double(rows * columns)), rows: rows, columns: columns
       )?.relativeStrength
-  }
-
-  /// FNV-1a of the name: each layer has random numbers of its own, whatever else is analysed.
-  private static func fingerprint(_ name: String) -> UInt64 {
-    name.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
   }
 }

@@ -109,6 +109,11 @@ extension Glossary {
       "Exponent and cut-off rate of the truncated power law fitted to the same tail.", formula: "p(λ) ~ λ^−α·e^(−Λλ)",
       reading: "A cut-off beyond chance (best_fit TPL) means that the tail ends sooner than a power law."),
     Entry(
+      "sigma_alpha_tpl", "sigma_lambda_tpl", in: .tail, "Standard errors of alpha_tpl and lambda_tpl.",
+      formula: "√ of the diagonal of (n·Cov(ln λ, λ))⁻¹ under the fitted law",
+      reading: "95 % intervals reach 1.96 of them to both sides. Empty where a parameter is at its bound.",
+      caveats: "For independent values; eigenvalues repel each other, so that the true errors are smaller."),
+    Entry(
       "fit_p_value", in: .tail,
       "How often data drawn from the fitted power law lie as far from their own fit (--bootstrap).",
       formula: "share of replicates with D* ≥ D",

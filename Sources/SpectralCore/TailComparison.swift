@@ -14,6 +14,8 @@ public enum TailModel: String, Sendable, CaseIterable {
 public struct TailComparison: Sendable {
   public let powerLaw: PowerLawTail
   public let truncatedPowerLaw: TruncatedPowerLaw
+  /// Standard errors of its parameters; see `TruncatedPowerLaw.standardErrors`.
+  public let truncatedPowerLawErrors: (alpha: Double, rate: Double)?
   public let exponential: ExponentialTail
   public let stretchedExponential: StretchedExponentialTail
   public let lognormal: LognormalTail
@@ -34,6 +36,7 @@ public struct TailComparison: Sendable {
   public init(_ sample: TailSample) {
     powerLaw = PowerLawTail(sample)
     truncatedPowerLaw = TruncatedPowerLaw(sample)
+    truncatedPowerLawErrors = truncatedPowerLaw.standardErrors(sample)
     exponential = ExponentialTail(sample)
     stretchedExponential = StretchedExponentialTail(sample)
     lognormal = LognormalTail(sample)

@@ -69,3 +69,51 @@ public struct TruncatedPowerLaw: TailDistribution, Equatable {
     return log(upper / lower) / (2 * step)
   }
 }
+
+extension TruncatedPowerLaw {
+  /// Standard errors of α and Λ: the square roots of the diagonal of the inverse information matrix, which for an
+  /// exponential family is n times the covariance of ln x and x under the fitted law.
+  ///
+  /// For independent values; eigenvalues repel each other, which makes them conservative, as σ of the power law is.
+  ///
+  /// - Parameter sample: what was fitted.
+  /// - Returns: `nil` where a parameter is at its bound, or the two cannot be told apart.
+  public func standardErrors(_ sample: TailSample) -> (alpha: Double, rate: Double)? {
+    guard !isAtBound else { return nil }
+    let z = rate * sample.xmin
+    let variance = varianceOfLogarithm(z)
+    let (covariance, other) = (covarianceOfLogarithmAndRatio(z), varianceOfRatio(z))
+    let determinant = variance * other - covariance * covariance
+    guard determinant > 1e-9 * variance * other else { return nil }
+    let count = Double(sample.count)
+    let alphaError = (other / (count * determinant)).squareRoot()
+    let rateError = (variance / (count * determinant)).squareRoot() / sample.xmin
+    return alphaError.isFinite && rateError.isFinite ? (alphaError, rateError) : nil
+  }
+
+  /// Step of the differences in α below: their error is about its square.
+  private static var step: Double { 1e-3 }
+
+  /// Var ln(x/xmin) = ∂²/∂s² ln h(s, z) at s = 1 − α.
+  private func varianceOfLogarithm(_ z: Double) -> Double {
+    let step = TruncatedPowerLaw.step
+    let (upper, middle, lower) = (
+      scaledUpperGamma(1 - alpha + step, z), scaledUpperGamma(1 - alpha, z), scaledUpperGamma(1 - alpha - step, z)
+    )
+    return log(upper / middle * (lower / middle)) / (step * step)
+  }
+
+  /// Cov(ln(x/xmin), x/xmin) = −∂/∂α E(x/xmin).
+  private func covarianceOfLogarithmAndRatio(_ z: Double) -> Double {
+    func mean(_ alpha: Double) -> Double { scaledUpperGamma(2 - alpha, z) / scaledUpperGamma(1 - alpha, z) }
+    let step = TruncatedPowerLaw.step
+    return (mean(alpha - step) - mean(alpha + step)) / (2 * step)
+  }
+
+  /// Var(x/xmin).
+  private func varianceOfRatio(_ z: Double) -> Double {
+    let norm = scaledUpperGamma(1 - alpha, z)
+    let mean = scaledUpperGamma(2 - alpha, z) / norm
+    return scaledUpperGamma(3 - alpha, z) / norm - mean * mean
+  }
+}

@@ -80,6 +80,7 @@ func heavytail(_ arguments: [String]) throws -> Outcome {
       "log_norm", "spectral_norm", "log_spectral_norm", "stable_rank", "hard_rank", "rank_loss", "entropy", "alpha",
       "D",
       "sigma", "xmin", "xmax", "num_pl_spikes", "alpha_weighted", "log_alpha_norm", "best_fit", "alpha_tpl",
+      "sigma_alpha_tpl", "sigma_lambda_tpl",
       "lambda_tpl", "fit_p_value", "sigma_mp", "lambda_plus", "lambda_minus", "num_spikes", "mp_softrank", "bulk_fit_D",
       "tw_score", "tw_p_value", "Q_ratio", "spike_strengths", "spike_overlaps", "ERG_num", "ERG_gap", "alpha_low",
       "alpha_high", "phase", "universality_class", "mu", "status", "reason", "warning", "findings",

@@ -93,6 +93,40 @@ import Testing
     }
   }
 
+  /// Draws with known parameters: estimates scatter as the standard errors say.
+  @Test func standardErrorsOfATruncatedPowerLaw() throws {
+    var random = PortableRandom(seed: 17)
+    var fits: [(alpha: Double, rate: Double)] = []
+    var errors: [(alpha: Double, rate: Double)] = []
+    for _ in 0..<150 {
+      var values: [Double] = [1]
+      while values.count < 600 {
+        // x ~ x⁻² for x ≥ 1, kept with probability e^(−0.05(x−1)).
+        let x = 1 / random.uniform()
+        if random.uniform() < exp(-0.05 * (x - 1)) { values.append(x) }
+      }
+      let sample = try #require(TailSample(values.sorted(), xmin: 1))
+      let fit = TruncatedPowerLaw(sample)
+      fits.append((fit.alpha, fit.rate))
+      errors.append(try #require(fit.standardErrors(sample)))
+    }
+    func deviation(_ values: [Double]) -> Double {
+      let mean = values.reduce(0, +) / Double(values.count)
+      return (values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(values.count - 1)).squareRoot()
+    }
+    func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(values.count) }
+    #expect(abs(deviation(fits.map(\.alpha)) / mean(errors.map(\.alpha)) - 1) < 0.15)
+    #expect(abs(deviation(fits.map(\.rate)) / mean(errors.map(\.rate)) - 1) < 0.15)
+    #expect(abs(mean(fits.map(\.alpha)) - 2) < 4 * mean(errors.map(\.alpha)) / 150.0.squareRoot() + 0.01)
+  }
+
+  @Test func withoutACutOffThereIsNoError() throws {
+    let values = (1...200).map { pow(Double($0) / 200.5, -1 / 1.5) }.sorted()
+    let sample = try #require(TailSample(values, xmin: values[0]))
+    let fit = TruncatedPowerLaw(sample)
+    #expect(fit.isAtBound == (fit.standardErrors(sample) == nil))
+  }
+
   @Test func tailsWithoutTwoValuesHaveNoSample() {
     #expect(TailSample([1, 1, 1], xmin: 1) == nil)
     #expect(TailSample([1, 2, 3], xmin: 3) == nil)
