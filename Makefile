@@ -19,7 +19,7 @@ help:
 	@echo "make install PREFIX=…    install the program (default prefix: /usr/local)"
 	@echo "make mutate              read damaged copies of the samples, 100,000 of each kind"
 	@echo "make fuzz                look for inputs that end a reader, SECONDS=60 for each of TARGETS"
-	@echo "make bench               measure speed and memory"
+	@echo "make bench               measure speed and memory, beside WeightWatcher where PEER=… (a Python) has it"
 	@echo "make fits                measure the fits to one spectrum on one core, NAME=… only those with it"
 	@echo "make kernels             measure Gram matrices and eigenvalues against the flop model, with THREADS=2"
 	@echo "make phases              count how often the phases are right, on matrices of known phase"
@@ -79,8 +79,11 @@ phases: dependencies
 	@$(SWIFT) build -c release --product phases --quiet
 	@.build/release/phases
 
+# Speed and memory of whole processes, PAIRS of them, beside WeightWatcher where the Python named PEER has it.
+PEER ?= python3
+PAIRS ?= 5
 bench: build
-	@Benchmarks/run.sh .build/release/heavytail
+	@python3 Benchmarks/measure.py .build/release/heavytail --peer $(PEER) --pairs $(PAIRS)
 
 format:
 	$(SWIFT) format --in-place --parallel --recursive $(SOURCES)
