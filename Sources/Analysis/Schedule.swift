@@ -93,11 +93,12 @@ extension Schedule {
     let ordered = jobs.sorted { (-$0.matrix.columns, $0.task, $0.slice) < (-$1.matrix.columns, $1.task, $1.slice) }
     var collected = Dictionary(uniqueKeysWithValues: indices.map { ($0, Collected(tasks[$0].matrices.count)) })
     var position = 0
+    var loaded = LoadedTensor()
     while position < ordered.count {
       let wave = self.wave(ordered[position...])
       position += wave.count
       for job in self.wave(ordered[position...]) { tasks[job.task].parameter.tensor.prefetch() }
-      for (job, result) in zip(wave, spectra(wave)) { collected[job.task]?.add(result, at: job.slice) }
+      for (job, result) in zip(wave, spectra(wave, &loaded)) { collected[job.task]?.add(result, at: job.slice) }
       let complete = Set(wave.map(\.task)).filter { collected[$0]?.isComplete ?? false }.sorted()
       let spectra = complete.map { collected.removeValue(forKey: $0)!.spectra(tasks[$0].matrices) }
       let share = Workers(workers.count / max(complete.count, 1))
@@ -116,26 +117,20 @@ extension Schedule {
   private func pow3(_ value: Double) -> Double { value * value * value }
 
   /// The Gram matrices one by one, then their eigenvalues side by side.
-  private func spectra(_ wave: [Job]) -> [Result<MatrixSpectrum, LayerFailure>] {
-    var loaded: (task: Int, data: Result<TensorData, LayerFailure>)?
-    let pending = wave.map { job in
-      let task = tasks[job.task]
-      if loaded?.task != job.task {
-        if let loaded { tasks[loaded.task].parameter.tensor.release() }
-        loaded = nil
-        loaded = (job.task, Result { () throws(LayerFailure) in try task.load(task.parameter.tensor) })
-      }
-      return Result { () throws(LayerFailure) -> any PendingSpectrum in
-        try job.matrix.gram(
-          from: loaded!.data.get(), in: task.arithmetic(options), isBinding: options.precision != .auto,
-          workers: workers)
-      }
+  private func spectra(_ wave: [Job], _ loaded: inout LoadedTensor) -> [Result<MatrixSpectrum, LayerFailure>] {
+    var pending: [Result<any PendingSpectrum, LayerFailure>] = []
+    for job in wave {
+      let data = loaded.data(of: tasks[job.task], at: job.task)
+      pending.append(
+        Result { () throws(LayerFailure) in
+          try job.matrix.gram(
+            from: data.get(), in: tasks[job.task].arithmetic(options), isBinding: options.precision != .auto,
+            workers: workers)
+        })
     }
-    if let loaded { tasks[loaded.task].parameter.tensor.release() }
-    loaded = nil
     let share = Workers(workers.count / wave.count)
     let spectra = Mutex([Result<MatrixSpectrum, LayerFailure>?](repeating: nil, count: wave.count))
-    workers.forEach(wave.count) { index in
+    workers.forEach(wave.count) { [pending] index in
       let result = Result { () throws(LayerFailure) in
         let pending = try pending[index].get()
         return MatrixSpectrum(eigenvalues: try pending.eigenvalues(share), arithmetic: pending.arithmetic)
@@ -143,6 +138,21 @@ extension Schedule {
       spectra.withLock { $0[index] = result }
     }
     return spectra.withLock { $0.compactMap(\.self) }
+  }
+
+  /// The bytes of the task whose matrices are at work: decoding them once for each matrix would be too often.
+  private struct LoadedTensor {
+    private var task: Int?
+    private var result: Result<TensorData, LayerFailure>?
+
+    mutating func data(of task: LayerTask, at index: Int) -> Result<TensorData, LayerFailure> {
+      if self.task == index, let result { return result }
+      // The old bytes go before the new ones come.
+      self.result = nil
+      let result = Result { () throws(LayerFailure) in try task.load(task.parameter.tensor) }
+      (self.task, self.result) = (index, result)
+      return result
+    }
   }
 
   /// The spectra of a task's matrices so far.

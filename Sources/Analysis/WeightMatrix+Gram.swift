@@ -37,10 +37,20 @@ extension WeightMatrix {
     from data: TensorData, in arithmetic: Arithmetic, isBinding: Bool, workers: Workers
   ) throws(LayerFailure) -> any PendingSpectrum {
     if arithmetic == .single {
-      let gram = try gram(from: data, as: Float.self, workers)
-      if isBinding || !SinglePrecision.isHopeless(gram, rows: rows) { return PendingGram(gram) }
+      if isBinding { return PendingGram(try gram(from: data, as: Float.self, workers)) }
+      if let pending = tried(data, workers) { return pending }
     }
     return PendingGram(try gram(from: data, as: Double.self, workers))
+  }
+
+  /// In floats, unless they are of no use: what overflows in them need not in doubles.
+  private func tried(_ data: TensorData, _ workers: Workers) -> (any PendingSpectrum)? {
+    do {
+      let gram = try gram(from: data, as: Float.self, workers)
+      return SinglePrecision.isHopeless(gram, rows: rows) ? nil : PendingGram(gram)
+    } catch {
+      return nil
+    }
   }
 
   private func gram<Element: MatrixElement & DecodedElement>(

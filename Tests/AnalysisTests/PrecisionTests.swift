@@ -53,6 +53,13 @@ import Testing
     }
   }
 
+  /// Entries whose squares are out of reach of floats.
+  @Test(arguments: [1e-25, 1e25]) func floatsOutOfTheirRangeAreNotTheEnd(scale: Double) throws {
+    let matrix = RandomEnsemble.gaussian.matrix(seed: 15, rows: 2000, columns: 1540)
+    let row = try record(matrix.scalingColumns(by: [Double](repeating: scale, count: 1540)), .auto)
+    #expect(row.status == .ok && row.arithmetic == "double" && row.hardRank == 1540)
+  }
+
   /// Two thousand columns go through strips and a band; every number is the same bits for any thread count.
   @Test func largeMatricesDoNotDependOnTheThreadCount() throws {
     let matrix = RandomEnsemble.spiked(strengths: [5]).matrix(seed: 14, rows: 1700, columns: 1600)
