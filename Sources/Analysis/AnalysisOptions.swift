@@ -61,6 +61,8 @@ public struct AnalysisOptions: Sendable {
   public var precision: Precision = .auto
   /// Only layers whose name matches one of these globs; all layers if empty.
   public var layerPatterns: [String] = []
+  /// Whether few outlying largest eigenvalues are left out of the power law.
+  public var fixesFingers = false
   /// Fewer positive eigenvalues than this get no power law: any fit would pass.
   public var minimumEigenvalues = 8
   /// Replicates of the goodness-of-fit bootstrap of each power law; 0 leaves it out, `nil` has as many as cost little

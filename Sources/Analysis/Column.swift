@@ -42,6 +42,7 @@ public struct Column: Sendable {
     number("alpha") { $0.alpha }, number("D") { $0.distance }, number("sigma") { $0.sigma },
     number("alpha_low") { $0.alphaInterval?.lowerBound }, number("alpha_high") { $0.alphaInterval?.upperBound },
     number("xmin") { $0.xmin }, number("xmax") { $0.xmax }, integer("num_pl_spikes") { $0.tailCount },
+    integer("num_fingers") { $0.fingerCount }, number("raw_alpha") { $0.rawAlpha },
     number("alpha_weighted") { $0.alphaWeighted }, number("log_alpha_norm") { $0.logAlphaNorm },
   ]
   private static let alternatives: [Column] = [

@@ -262,9 +262,12 @@ extension LayerRecord {
     distance = powerLaw.distance
     sigma = powerLaw.sigma
     alphaInterval = powerLaw.confidenceInterval
-    traceLogGap = fit.traceLog?.gap(tailCount: powerLaw.tailCount)
+    fingerCount = fit.fingers?.clippedCount
+    rawAlpha = fit.fingers?.rawAlpha
+    let fingerCount = fingerCount ?? 0
+    traceLogGap = fit.traceLog?.gap(tailCount: powerLaw.tailCount + fingerCount)
     xmin = powerLaw.xmin
-    xmax = spectrum.largest
+    xmax = spectrum.eigenvalues.dropLast(fingerCount).last
     tailCount = powerLaw.tailCount
     alphaWeighted = logSpectralNorm.map { powerLaw.alpha * $0 }
     bestFit = fit.tail?.best.rawValue
@@ -313,6 +316,7 @@ extension AnalysisOptions {
   fileprivate func fitOptions(_ name: String, _ workers: Workers) -> SpectrumFit.Options {
     var result = SpectrumFit.Options()
     result.minimumTailSpectrum = minimumEigenvalues
+    result.clipsFingers = fixesFingers
     result.replicateCount = bootstrapCount
     result.seed = layerSeed(seed, name)
     result.threadCount = workers.count

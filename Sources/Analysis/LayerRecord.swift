@@ -77,6 +77,9 @@ public struct LayerRecord: Sendable {
   public var xmin: Double?
   public var xmax: Double?
   public var tailCount: Int?
+  /// How many of the largest eigenvalues the fit leaves out, and α with them; only where that was asked for.
+  public var fingerCount: Int?
+  public var rawAlpha: Double?
   public var alphaWeighted: Double?
   public var logAlphaNorm: Double?
 

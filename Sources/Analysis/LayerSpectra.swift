@@ -79,7 +79,7 @@ extension LayerTask {
     case .double: .double
     case .single: isPlain ? .single : .double
     case .auto:
-      isPlain && options.source == .weights && options.compatibility == nil
+      isPlain && options.source == .weights && options.compatibility == nil && !options.fixesFingers
         && matrices.allSatisfy({ SinglePrecision.isWorthTrying(rows: $0.rows, columns: $0.columns) })
         ? .single : .double
     }

@@ -78,7 +78,7 @@ public struct VectorStudy: Sendable, Equatable {
     }
     measured.sort { $0.eigenvalue < $1.eigenvalue }
     self.measured = measured
-    let tailCount = record.tailCount ?? 0
+    let tailCount = (record.tailCount ?? 0) + (record.fingerCount ?? 0)
     bulk = Group(measured.dropLast(tailCount))
     tail = Group(measured.suffix(tailCount))
     spikeInverseParticipations = measured.suffix(record.spikeCount ?? 0).reversed().map(

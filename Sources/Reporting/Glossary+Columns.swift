@@ -99,6 +99,12 @@ extension Glossary {
       formula: "log10 Σ λ^α", caveats: "As for alpha_weighted, which approximates it.",
       source: "arXiv 2002.06716, eq. 6"),
     Entry(
+      "num_fingers", "raw_alpha", in: .tail,
+      "With --fix-fingers: how many of the largest eigenvalues the power law leaves out, and α with them.",
+      formula: "the fewest, ten at most, without which α falls by 1; none where α ≤ \(FingerClipping.credibleAlpha)",
+      reading: "One or a few outlying eigenvalues make α far too large. xmax is the largest that is left.",
+      caveats: "Leaving out data until a number improves is a choice: report both."),
+    Entry(
       "best_fit", in: .tail,
       "Which distribution describes the tail best: PL power law, TPL truncated power law, EXP exponential, SEXP stretched exponential, LOGN lognormal.",
       formula: "likelihood ratios; a winner beyond chance has p ≤ \(TailComparison.significance)",

@@ -5,6 +5,8 @@ public struct SpectrumFit: Sendable {
   public struct Options: Sendable, Equatable {
     /// Spectra with fewer eigenvalues above zero get no tail fit.
     public var minimumTailSpectrum = 8
+    /// Whether few outlying largest eigenvalues are left out of the power law; see `FingerClipping`.
+    public var clipsFingers = false
     /// Bootstrap replicates for the p-value; 0 leaves it out, `nil` has as many as `BootstrapBudget` allows.
     public var replicateCount: Int?
     /// Seed of the bootstrap.
@@ -22,6 +24,8 @@ public struct SpectrumFit: Sendable {
   public let floating: FloatingAspectRatio?
   /// The power law; `nil` for too few eigenvalues or all equal ones.
   public let powerLaw: PowerLawFit?
+  /// What was left out of it; `nil` unless that was asked for.
+  public let fingers: FingerClipping?
   /// The tail's distributions compared; `nil` without a power law.
   public let tail: TailComparison?
   /// The bootstrap of the power law; `nil` without one, or where it was left out.
@@ -33,13 +37,16 @@ public struct SpectrumFit: Sendable {
     phase = PhaseAnalysis(spectrum, thresholds: options.thresholds)
     traceLog = TraceLog(spectrum.eigenvalues)
     floating = spectrum.columns > 1 ? FloatingAspectRatio(spectrum) : nil
-    let values = spectrum.positiveEigenvalues
-    guard spectrum.columns > 1, values.count >= options.minimumTailSpectrum, let fit = PowerLawFit(values) else {
+    let positive = spectrum.positiveEigenvalues
+    let isEnough = spectrum.columns > 1 && positive.count >= options.minimumTailSpectrum
+    fingers = isEnough && options.clipsFingers ? FingerClipping(Array(positive)) : nil
+    guard isEnough, let fit = fingers?.fit ?? PowerLawFit(positive) else {
       powerLaw = nil
       tail = nil
       goodness = nil
       return
     }
+    let values = positive.dropLast(fingers?.clippedCount ?? 0)
     powerLaw = fit
     tail = TailSample(values, xmin: fit.xmin).map { TailComparison($0) }
     let replicateCount =

@@ -92,6 +92,12 @@ struct AnalyzeCommand: ParsableCommand {
       valueName: "n"))
   var bootstrap = ReplicateCount.automatic
 
+  @Flag(
+    help: """
+      Leave up to ten of the largest eigenvalues out of the power law where that lowers α by 1 (num_fingers, raw_alpha).
+      """)
+  var fixFingers = false
+
   @Flag(help: "Also analyse each weight with its entries in random order (rand_…, num_traps).")
   var randomize = false
 
@@ -141,6 +147,9 @@ struct AnalyzeCommand: ParsableCommand {
     }
     if compat != nil, format != .table, format != .csv {
       throw ValidationError("--compat writes CSV, not \(format.rawValue)")
+    }
+    if compat != nil, fixFingers {
+      throw ValidationError("--fix-fingers is ours; with --compat it is --ww fix_fingers=clip_xmax")
     }
     if compat == nil, !ww.isEmpty { throw ValidationError("--ww needs --compat weightwatcher") }
     var weightWatcher = WeightWatcherOptions()
@@ -210,6 +219,7 @@ struct AnalyzeCommand: ParsableCommand {
     options.precision = precision
     options.layerPatterns = layers
     options.minimumEigenvalues = minEvals
+    options.fixesFingers = fixFingers
     // The other tool's table has no p-value.
     options.bootstrapCount = compat == nil ? bootstrap.number : 0
     options.seed = seed
@@ -223,7 +233,8 @@ struct AnalyzeCommand: ParsableCommand {
     [
       ("of", of.rawValue), ("slicing", slicing.rawValue), ("per_slice", "\(perSlice)"),
       ("layers", layers.joined(separator: " ")),
-      ("min_evals", "\(minEvals)"), ("precision", precision.rawValue), ("bootstrap", bootstrap.description),
+      ("min_evals", "\(minEvals)"), ("fix_fingers", "\(fixFingers)"), ("precision", precision.rawValue),
+      ("bootstrap", bootstrap.description),
       ("seed", "\(seed)"), ("convention", "WᵀW"),
     ] + (perHead ? [("per_head", "true")] : []) + (headWidth.map { [("head_width", "\($0)")] } ?? [])
       + (base.map { [("base", $0)] } ?? [])

@@ -80,6 +80,7 @@ func heavytail(_ arguments: [String]) throws -> Outcome {
       "log_norm", "spectral_norm", "log_spectral_norm", "stable_rank", "hard_rank", "rank_loss", "entropy", "alpha",
       "D",
       "sigma", "xmin", "xmax", "num_pl_spikes", "alpha_weighted", "log_alpha_norm", "best_fit", "alpha_tpl",
+      "num_fingers", "raw_alpha",
       "sigma_alpha_tpl", "sigma_lambda_tpl",
       "lambda_tpl", "fit_p_value", "sigma_mp", "lambda_plus", "lambda_minus", "num_spikes", "mp_softrank", "bulk_fit_D",
       "tw_score", "tw_p_value", "Q_ratio", "spike_strengths", "spike_overlaps", "ERG_num", "ERG_gap", "alpha_low",
@@ -88,6 +89,12 @@ func heavytail(_ arguments: [String]) throws -> Outcome {
     #expect(Set(layers[0].keys) == Set(names))
     #expect(layers[1]["shape"] as? [Int] == [16, 6, 5, 5] && layers[1]["slices"] as? Int == 25)
     #expect(layers[0]["alpha"] is NSNull)
+  }
+
+  @Test func fingersAreOursOrThePeers() throws {
+    let outcome = try heavytail("analyze", "--fix-fingers", "--format", "json", "--layers", "fc1", lenet)
+    #expect(outcome.status == 0 && outcome.output.contains("\"num_fingers\": 0"))
+    #expect(try heavytail("analyze", "--fix-fingers", "--compat", "weightwatcher", lenet).status == 64)
   }
 
   @Test func gridBelongsToFourier() throws {

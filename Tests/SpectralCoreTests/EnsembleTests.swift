@@ -205,4 +205,23 @@ import Testing
     #expect(FingerClipping([1, 1]) == nil)
     #expect(FingerClipping([1, 2])?.clippedCount == 0)
   }
+
+  /// Everything about the tail is about what is left.
+  @Test func theWholeFitLeavesThemOut() throws {
+    var options = SpectrumFit.Options()
+    options.clipsFingers = true
+    let spectra = (1...400 as ClosedRange<UInt64>).map { seed in
+      var random = PortableRandom(seed: seed)
+      return Spectrum(rows: 60, columns: 30, slices: [random.normals(30).map { exp($0) }])
+    }
+    let spectrum = try #require(
+      spectra.first { (FingerClipping(Array($0.positiveEigenvalues))?.clippedCount ?? 0) > 0 })
+    let fit = SpectrumFit(spectrum, options: options)
+    let fingers = try #require(fit.fingers)
+    #expect(fit.powerLaw == fingers.fit && fingers.rawAlpha >= fingers.fit.alpha + 1)
+    #expect(fit.powerLaw == PowerLawFit(spectrum.positiveEigenvalues.dropLast(fingers.clippedCount)))
+    #expect(fit.tail?.powerLaw.alpha.isFinite == true)
+    #expect(SpectrumFit(spectrum).fingers == nil)
+    #expect(SpectrumFit(spectrum).powerLaw?.alpha == fingers.rawAlpha)
+  }
 }
