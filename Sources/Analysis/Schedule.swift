@@ -1,4 +1,3 @@
-import Dispatch
 import LinearAlgebra
 import MatrixSlicing
 import ModelReading

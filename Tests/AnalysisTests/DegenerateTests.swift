@@ -1,6 +1,5 @@
 import Analysis
 import Glibc
-import ModelReading
 import SpectralCore
 import Testing
 
@@ -8,20 +7,12 @@ import Testing
 @Suite struct DegenerateTests {
   /// The rows of a model of one dense layer, all studies on and WeightWatcher's numbers beside ours.
   private func records(_ matrix: RandomMatrix, perSlice: Bool = false) throws -> [LayerRecord] {
-    let bytes = matrix.values.flatMap { value in
-      (0..<8).map { UInt8(truncatingIfNeeded: value.bitPattern >> (8 * UInt64($0))) }
-    }
-    let tensor = try Tensor(
-      name: "w", elementType: .float64, shape: [matrix.rows, matrix.columns], axes: [.output, .input],
-      storage: .bytes(ByteSource(owned: bytes, label: "memory")))
-    let layer = Layer(name: "w", kind: .dense, parameters: [Parameter(.kernel, tensor)])
-    let graph = LayerGraph(format: "test", variant: "", files: [], layers: [layer], inventory: [])
     var options = AnalysisOptions()
     options.studies = [.randomized, .vectors, .whitened]
     options.compatibility = .weightwatcher
     options.bootstrapCount = 3
     options.perSlice = perSlice
-    return try analyze(graph, path: "", options: options).layers
+    return try analyze(matrix.model(), path: "", options: options).layers
   }
 
   private static func matrix(_ rows: Int, _ columns: Int, _ value: (Int, Int) -> Double) -> RandomMatrix {

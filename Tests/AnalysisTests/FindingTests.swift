@@ -12,14 +12,8 @@ import Testing
     isDifference: Bool = false, maximumMemory: Int = .max
   ) throws -> ModelReport {
     let layers = try matrices.map { name, matrix in
-      let bytes = matrix.values.flatMap { value in
-        (0..<8).map { UInt8(truncatingIfNeeded: value.bitPattern >> (8 * UInt64($0))) }
-      }
-      let tensor = try Tensor(
-        name: name, elementType: .float64, shape: [matrix.rows, matrix.columns], axes: [.output, .input],
-        storage: .bytes(ByteSource(owned: bytes, label: "memory")))
-      return Layer(
-        name: name, kind: kind, parameters: [Parameter(.kernel, tensor, aliases: name == "tied" ? ["other"] : [])])
+      let parameter = Parameter(.kernel, try matrix.tensor(name), aliases: name == "tied" ? ["other"] : [])
+      return Layer(name: name, kind: kind, parameters: [parameter])
     }
     var options = AnalysisOptions()
     options.studies = studies

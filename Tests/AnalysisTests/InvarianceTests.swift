@@ -1,25 +1,14 @@
 import Analysis
-import Glibc
-import ModelReading
 import SpectralCore
-import TestSupport
 import Testing
 
 /// What is no business of a spectrum changes none of its numbers.
 @Suite struct InvarianceTests {
   private func record(_ matrix: RandomMatrix, _ studies: Studies) throws -> LayerRecord {
-    let bytes = matrix.values.flatMap { value in
-      (0..<8).map { UInt8(truncatingIfNeeded: value.bitPattern >> (8 * UInt64($0))) }
-    }
-    let tensor = try Tensor(
-      name: "w", elementType: .float64, shape: [matrix.rows, matrix.columns], axes: [.output, .input],
-      storage: .bytes(ByteSource(owned: bytes, label: "memory")))
-    let layer = Layer(name: "w", kind: .dense, parameters: [Parameter(.kernel, tensor)])
-    let graph = LayerGraph(format: "test", variant: "", files: [], layers: [layer], inventory: [])
     var options = AnalysisOptions()
     options.studies = studies
     options.seed = 3
-    return try analyze(graph, path: "", options: options).layers[0]
+    return try analyze(matrix.model(), path: "", options: options).layers[0]
   }
 
   private func transposed(_ matrix: RandomMatrix) -> RandomMatrix {

@@ -1,25 +1,15 @@
 import Analysis
-import Foundation
-import ModelReading
 import SpectralCore
 import Testing
 
 /// `--precision auto` against double: α to 1e-5, D to 1e-5, every phase and count the same.
 @Suite struct PrecisionTests {
   private func record(_ matrix: RandomMatrix, _ precision: Precision, threads: Int = 1) throws -> LayerRecord {
-    let bytes = matrix.values.flatMap { value in
-      (0..<4).map { UInt8(truncatingIfNeeded: Float(value).bitPattern >> (8 * UInt32($0))) }
-    }
-    let tensor = try Tensor(
-      name: "w", elementType: .float32, shape: [matrix.rows, matrix.columns], axes: [.output, .input],
-      storage: .bytes(ByteSource(owned: bytes, label: "memory")))
-    let layer = Layer(name: "w", kind: .dense, parameters: [Parameter(.kernel, tensor)])
-    let graph = LayerGraph(format: "test", variant: "", files: [], layers: [layer], inventory: [])
     var options = AnalysisOptions()
     options.precision = precision
     options.bootstrapCount = 0
     options.threadCount = threads
-    return try analyze(graph, path: "", options: options).layers[0]
+    return try analyze(matrix.model(inFloats: true), path: "", options: options).layers[0]
   }
 
   static let ensembles: [RandomEnsemble] = [

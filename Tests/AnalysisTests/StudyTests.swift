@@ -10,18 +10,10 @@ import Testing
   private func record(
     _ matrix: RandomMatrix, _ studies: Studies, transposed: Bool = false, seed: UInt64 = 0
   ) throws -> LayerRecord {
-    let bytes = matrix.values.flatMap { value in
-      (0..<8).map { UInt8(truncatingIfNeeded: value.bitPattern >> (8 * UInt64($0))) }
-    }
-    let tensor = try Tensor(
-      name: "w", elementType: .float64, shape: [matrix.rows, matrix.columns],
-      axes: transposed ? [.input, .output] : [.output, .input],
-      storage: .bytes(ByteSource(owned: bytes, label: "memory")))
-    let layer = Layer(name: "w", kind: .dense, parameters: [Parameter(.kernel, tensor)])
-    let graph = LayerGraph(format: "test", variant: "", files: [], layers: [layer], inventory: [])
     var options = AnalysisOptions()
     options.studies = studies
     options.seed = seed
+    let graph = try matrix.model(axes: transposed ? [.input, .output] : [.output, .input])
     return try #require(analyze(graph, path: "", options: options).layers.first)
   }
 
