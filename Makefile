@@ -2,8 +2,8 @@
 
 PREFIX ?= /usr/local
 SWIFT ?= swift
-# A self-contained binary: no Swift runtime is needed where it runs.
-RELEASE = -c release --product heavytail --static-swift-stdlib
+# Self-contained programs: no Swift runtime is needed where they run.
+RELEASE = -c release --static-swift-stdlib
 PACKAGES = libhdf5-dev libopenblas-dev liblapacke-dev libprotobuf-c-dev zlib1g-dev pkg-config
 MODULES = hdf5 openblas lapacke libprotobuf-c zlib
 SOURCES = Package.swift Sources Plugins Tests Benchmarks
@@ -29,7 +29,8 @@ run: build
 	@.build/release/heavytail analyze $(SAMPLES)
 
 build: dependencies
-	@$(SWIFT) build $(RELEASE) --quiet
+	@$(SWIFT) build $(RELEASE) --product heavytail --quiet
+	@$(SWIFT) build $(RELEASE) --product heavytail-hdf5 --quiet
 
 test: dependencies
 	$(SWIFT) test
@@ -42,15 +43,18 @@ sanitize: dependencies
 
 install: build
 	install -D -m 755 .build/release/heavytail $(DESTDIR)$(PREFIX)/bin/heavytail
+	install -D -m 755 .build/release/heavytail-hdf5 $(DESTDIR)$(PREFIX)/libexec/heavytail/heavytail-hdf5
 
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/heavytail
+	rm -rf $(DESTDIR)$(PREFIX)/libexec/heavytail
 
 # Damages copies of the sample files and reads them in processes with limits: no signal, no hang is allowed.
 COUNT ?= 100000
 SEED ?= 1
 mutate: dependencies
 	@$(SWIFT) build -c release --product mutate --quiet
+	@$(SWIFT) build $(RELEASE) --product heavytail-hdf5 --quiet
 	@mkdir -p .build/damaged
 	@status=0; for reader in safetensors numpy onnx pytorch keras; do \
 	  .build/release/mutate $$reader $(COUNT) $(SEED) .build/damaged $$(Tests/Fuzzing/samples.sh $$reader) || status=1; \

@@ -33,7 +33,8 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .testTarget(name: name, dependencies: ["TestSupport"] + dependencies, swiftSettings: strict)
 }
 
-func systemLibrary(_ name: String, pkgConfig: String, apt: String) -> Target {
+/// A C library: a module map and a shim.
+func systemLibrary(_ name: String, pkgConfig: String? = nil, apt: String) -> Target {
   .systemLibrary(name: name, path: "Sources/\(name)", pkgConfig: pkgConfig, providers: [.apt([apt])])
 }
 
@@ -58,6 +59,7 @@ let package = Package(
   name: "heavytail",
   products: [
     .executable(name: "heavytail", targets: ["heavytail"]),
+    .executable(name: "heavytail-hdf5", targets: ["heavytail-hdf5"]),
     .library(name: "ModelReading", targets: ["ModelReading"]),
     .library(name: "SpectralCore", targets: ["SpectralCore"]),
     .library(name: "SafetensorsFormat", targets: ["SafetensorsFormat"]),
@@ -68,10 +70,11 @@ let package = Package(
   targets: [
     // C libraries: a module map and a shim each, nothing else.
     systemLibrary("CHDF5", pkgConfig: "hdf5", apt: "libhdf5-dev"),
-    systemLibrary("COpenBLAS", pkgConfig: "openblas", apt: "libopenblas-dev"),
-    systemLibrary("CLAPACKE", pkgConfig: "lapacke", apt: "liblapacke-dev"),
+    systemLibrary("COpenBLAS", apt: "libopenblas-dev"),
+    systemLibrary("CLAPACKE", apt: "liblapacke-dev"),
     systemLibrary("CProtobufC", pkgConfig: "libprotobuf-c", apt: "libprotobuf-c-dev"),
     systemLibrary("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
+    .systemLibrary(name: "CLinux", path: "Sources/CLinux"),
     .target(name: "CONNX", dependencies: ["CProtobufC"]),
 
     // What every reader speaks.
@@ -80,7 +83,8 @@ let package = Package(
     // Decoders that readers share.
     container("Zip", ["CZlib"]),
     container("Pickle", []),
-    container("HDF5", ["CHDF5"]),
+    container("HDF5", ["CLinux"]),
+    container("HDF5Parsing", ["HDF5", "CHDF5"]),
     container("StrictJSON", []),
     container("Sharding", ["StrictJSON"]),
     container("NumPyFormat", ["Pickle"]),
@@ -107,11 +111,14 @@ let package = Package(
     module("Analysis", ["ModelReading", "MatrixSlicing", "LinearAlgebra", "SpectralCore"]),
     module("Reporting", ["ModelReading", "SpectralCore", "Analysis"]),
 
+    // The process that libhdf5 runs in: a crash there is an error here.
+    .executableTarget(name: "heavytail-hdf5", dependencies: ["HDF5", "HDF5Parsing"], swiftSettings: strict),
+
     // The command line: the composition root and the only importer of readers.
     .executableTarget(
       name: "heavytail",
       dependencies: readers + [
-        "ModelReading", "HDF5", "SafetensorsFormat", "MatrixSlicing", "LinearAlgebra", "SpectralCore", "Analysis",
+        "ModelReading", "SafetensorsFormat", "MatrixSlicing", "LinearAlgebra", "SpectralCore", "Analysis",
         "Reporting",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
@@ -126,9 +133,7 @@ let package = Package(
     .target(
       name: "HDF5TestSupport", dependencies: ["TestSupport", "CHDF5"], path: "Tests/HDF5TestSupport",
       swiftSettings: strict),
-    .executableTarget(
-      name: "hdf5-worker-host", dependencies: ["HDF5"], path: "Tests/HDF5WorkerHost", swiftSettings: strict),
-    tests("HDF5Tests", ["HDF5", "HDF5TestSupport", "hdf5-worker-host", "ModelReading"]),
+    tests("HDF5Tests", ["HDF5", "HDF5Parsing", "HDF5TestSupport", "heavytail-hdf5", "ModelReading"]),
     tests("NumPyFormatTests", ["NumPyFormat", "Pickle", "ModelReading"]),
     tests("SafetensorsFormatTests", ["SafetensorsFormat", "SafetensorsReader", "ModelReading"]),
     tests("StateDictionaryTests", ["StateDictionary", "ModelReading"]),
@@ -136,7 +141,7 @@ let package = Package(
     tests("SafetensorsReaderTests", ["SafetensorsReader", "ModelReading"]),
     tests("NumPyReaderTests", ["NumPyReader", "ModelReading"]),
     tests("PyTorchReaderTests", ["PyTorchReader", "ModelReading"]),
-    tests("KerasReaderTests", ["KerasReader", "HDF5TestSupport", "ModelReading"]),
+    tests("KerasReaderTests", ["KerasReader", "HDF5TestSupport", "heavytail-hdf5", "ModelReading"]),
     tests("ONNXReaderTests", ["ONNXReader", "ModelReading"]),
     tests("LinearAlgebraTests", ["LinearAlgebra"]),
     tests("SpectralCoreTests", ["SpectralCore", "LinearAlgebra", "PhaseEnsembles"]),
@@ -144,13 +149,12 @@ let package = Package(
     tests("AnalysisTests", readers + ["Analysis", "LinearAlgebra", "MatrixSlicing", "ModelReading", "SpectralCore"]),
     tests("ReportingTests", ["Reporting", "Analysis", "SpectralCore", "ModelReading"]),
     tests(
-      "ReaderConformanceTests",
-      readers + ["HDF5", "hdf5-worker-host", "ModelReading", "MatrixSlicing", "StrictJSON"]),
+      "ReaderConformanceTests", readers + ["heavytail-hdf5", "ModelReading", "MatrixSlicing", "StrictJSON"]),
     .target(
       name: "FuzzingSupport", dependencies: readers + ["ModelReading", "MatrixSlicing"],
       path: "Tests/Fuzzing/Support", swiftSettings: strict),
     .executableTarget(
-      name: "mutate", dependencies: ["FuzzingSupport", "ModelReading", "HDF5", "TestSupport"],
+      name: "mutate", dependencies: ["FuzzingSupport", "ModelReading", "TestSupport"],
       path: "Tests/Fuzzing/Mutate", swiftSettings: strict),
     tests("CommandLineTests", ["heavytail", "StrictJSON", "ModelReading", "SpectralCore"]),
 

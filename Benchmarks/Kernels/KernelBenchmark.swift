@@ -9,7 +9,7 @@ import SpectralCore
 @main
 struct KernelBenchmark {
   static func main() throws {
-    BLAS.chooseKernels()
+    try BLAS.start()
     BLAS.setThreadCount(1)
     let arguments = CommandLine.arguments.dropFirst().compactMap { Int($0) }
     let workers = Workers(arguments.first ?? 1)

@@ -40,16 +40,4 @@ static inline hid_t CHDF5_openImage(const void *bytes, size_t count) {
   return H5LTopen_file_image((void *)bytes, count, H5LT_FILE_IMAGE_DONT_COPY | H5LT_FILE_IMAGE_DONT_RELEASE);
 }
 
-// For the process that HDF5 runs in. Swift's view of the C library is without
-// the functions that only Linux has.
-
-int memfd_create(const char *name, unsigned flags);
-int pipe2(int ends[2], int flags);
-
-// A file in memory, closed when another program starts.
-static inline int CHDF5_memoryFile(void) { return memfd_create("hdf5", 1U); }
-
-// A pipe whose ends are closed when another program starts, from the moment they exist.
-static inline int CHDF5_pipe(int ends[2], int closeOnExec) { return pipe2(ends, closeOnExec); }
-
 #endif

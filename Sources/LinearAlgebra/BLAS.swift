@@ -1,38 +1,64 @@
 import COpenBLAS
 import Glibc
 
-/// The BLAS behind this module.
+/// The BLAS behind this module: OpenBLAS, loaded when it is first needed.
 public enum BLAS {
-  /// Sets how many threads one BLAS or LAPACK call may use. Affects the whole process.
-  public static func setThreadCount(_ count: Int) { openblas_set_num_threads(Int32(count)) }
-
-  /// Name, version and build options of the library.
-  public static var configuration: String { unsafe String(cString: openblas_get_config()) }
-
-  /// The processor family whose kernels are in use.
-  public static var kernels: String { unsafe String(cString: openblas_get_corename()) }
-
-  /// Has the library choose its kernels again where it does not know the processor and took too old ones.
+  /// Loads the library as a program wants it: without threads of its own, which cost time and are not used, and with
+  /// the best kernels for the processor.
   ///
   /// OpenBLAS tells processors by their numbers: one that is newer than the library gets kernels for AVX2, at best,
   /// though it has AVX-512, and runs at a third of its speed. What the user sets in OPENBLAS_CORETYPE stands.
   ///
   /// Call it before the first computation, with no other thread running: it is for programs, not for libraries.
-  public static func chooseKernels() {
-    guard unsafe getenv(variable) == nil, COpenBLAS_has_avx512() != 0, !withAVX512.contains(kernels) else { return }
-    guard let quit = routine("gotoblas_dynamic_quit"), let start = routine("gotoblas_dynamic_init") else { return }
-    unsafe setenv(variable, "SkylakeX", 1)
-    quit()
-    start()
-    unsafe unsetenv(variable)
+  /// - Throws: `LinearAlgebraError` if the library is missing. Without this call that ends the first computation, and
+  ///   the program.
+  public static func start() throws(LinearAlgebraError) {
+    let library = unsafe with("OPENBLAS_NUM_THREADS", "1") { loaded }
+    _ = try library.get()
+    chooseKernels()
   }
 
-  private static let variable = "OPENBLAS_CORETYPE"
+  /// Sets how many threads one BLAS or LAPACK call may use. Affects the whole process.
+  public static func setThreadCount(_ count: Int) { routines.setThreadCount(Int32(count)) }
+
+  /// Name, version and build options of the library.
+  public static var configuration: String { unsafe String(cString: routines.configuration()!) }
+
+  /// The processor family whose kernels are in use.
+  public static var kernels: String { unsafe String(cString: routines.kernels()!) }
+
+  static var routines: Routines {
+    switch loaded {
+    case .success(let routines): routines
+    case .failure(let error): fatalError("\(error)")
+    }
+  }
+
+  private static let loaded = Result { () throws(LinearAlgebraError) in try Routines() }
+
+  /// Has the library choose its kernels again where it took too old ones.
+  private static func chooseKernels() {
+    guard COpenBLAS_has_avx512() != 0, !withAVX512.contains(kernels) else { return }
+    guard let quit = routine("gotoblas_dynamic_quit"), let start = routine("gotoblas_dynamic_init") else { return }
+    unsafe with("OPENBLAS_CORETYPE", "SkylakeX") {
+      quit()
+      start()
+    }
+  }
+
   private static let withAVX512: Set = ["SkylakeX", "Cooperlake", "SapphireRapids"]
 
   /// A routine that a library with kernels for many processors has; `nil` in any other.
   private static func routine(_ name: String) -> (@convention(c) () -> Void)? {
     guard let address = unsafe dlsym(nil, name) else { return nil }
     return unsafe unsafeBitCast(address, to: (@convention(c) () -> Void).self)
+  }
+
+  /// Calls `body` with a variable set in the environment, unless it is set already.
+  @unsafe private static func with<Value>(_ variable: String, _ value: String, _ body: () -> Value) -> Value {
+    guard unsafe getenv(variable) == nil else { return body() }
+    unsafe setenv(variable, value, 1)
+    defer { unsafe unsetenv(variable) }
+    return body()
   }
 }

@@ -15,11 +15,11 @@ public func complexGramEigenvalues(
   let order = Int32(columns)
   let gram = AlignedBuffer<Double>(count: 2 * columns * columns)
   // Row-major N×M is column-major M×N: what comes out is the conjugate of FᴴF, of the same eigenvalues.
-  unsafe cblas_zherk(
+  unsafe BLAS.routines.zherk(
     CblasColMajor, CblasLower, CblasNoTrans, order, Int32(rows), 1, matrix.base, order, 0, gram.base, order)
   var values = [Double](repeating: 0, count: columns)
   let status = unsafe gram.base.withMemoryRebound(to: CLAPACKE_complexDouble.self, capacity: columns * columns) {
-    unsafe LAPACKE_zheevd(
+    unsafe BLAS.routines.zheevd(
       LAPACK_COL_MAJOR, CChar(UInt8(ascii: "N")), CChar(UInt8(ascii: "L")), order, $0, order, &values)
   }
   guard status == 0 else { throw LinearAlgebraError(description: "heevd reports \(status)") }

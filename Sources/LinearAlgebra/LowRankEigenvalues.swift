@@ -19,15 +19,15 @@ public func lowRankEigenvalues(
   precondition(rank >= 1 && outputs >= rank && inputs >= rank, "a product of low rank")
   var scalars = [Double](repeating: 0, count: rank)
   // What is row-major here is the transpose to a library that counts columns.
-  let lower = unsafe LAPACKE_dgelqf(
+  let lower = unsafe BLAS.routines.dgelqf(
     LAPACK_COL_MAJOR, Int32(rank), Int32(outputs), left.base, Int32(rank), &scalars)
   guard lower == 0 else { throw LinearAlgebraError(description: "gelqf reports \(lower)") }
-  let upper = unsafe LAPACKE_dgeqrf(
+  let upper = unsafe BLAS.routines.dgeqrf(
     LAPACK_COL_MAJOR, Int32(inputs), Int32(rank), right.base, Int32(inputs), &scalars)
   guard upper == 0 else { throw LinearAlgebraError(description: "geqrf reports \(upper)") }
   var core = AlignedBuffer<Double>(count: rank * rank)
   copyLowerTriangle(of: left.span, order: rank, into: core.mutableSpan)
-  unsafe cblas_dtrmm(
+  unsafe BLAS.routines.dtrmm(
     CblasColMajor, CblasLeft, CblasUpper, CblasNoTrans, CblasNonUnit, Int32(rank), Int32(rank), scale, right.base,
     Int32(inputs), core.base, Int32(rank))
   var gram = GramMatrix<Double>(order: rank)

@@ -31,30 +31,30 @@ extension Double: MatrixElement {
     _ factor: Double, _ a: MatrixOperand<Double>, _ b: MatrixOperand<Double>, plus addend: Double,
     into c: MatrixOperand<Double>, _ m: Int, _ n: Int, _ k: Int
   ) {
-    unsafe cblas_dgemm(
+    unsafe BLAS.routines.dgemm(
       CblasColMajor, a.operation, b.operation, Int32(m), Int32(n), Int32(k), factor, a.base, a.stride, b.base,
       b.stride, addend, c.base, c.stride)
   }
 
   public static func addSquare(of a: MatrixOperand<Double>, to c: MatrixOperand<Double>, _ n: Int, _ k: Int) {
-    unsafe cblas_dsyrk(
+    unsafe BLAS.routines.dsyrk(
       CblasColMajor, CblasLower, a.operation, Int32(n), Int32(k), 1, a.base, a.stride, 1, c.base, c.stride)
   }
 
   public static func multiplySymmetric(
     _ a: MatrixOperand<Double>, _ b: MatrixOperand<Double>, into c: MatrixOperand<Double>, _ m: Int, _ n: Int
   ) {
-    unsafe cblas_dsymm(
+    unsafe BLAS.routines.dsymm(
       CblasColMajor, CblasLeft, CblasLower, Int32(m), Int32(n), 1, a.base, a.stride, b.base, b.stride, 1, c.base,
       c.stride)
   }
 
   public static func symmetricEigenvalues(_ a: MatrixOperand<Double>, _ n: Int, _ values: inout [Double]) -> Int32 {
-    unsafe LAPACKE_dsyevd(LAPACK_COL_MAJOR, valuesOnly, lowerTriangle, Int32(n), a.base, a.stride, &values)
+    unsafe BLAS.routines.dsyevd(LAPACK_COL_MAJOR, valuesOnly, lowerTriangle, Int32(n), a.base, a.stride, &values)
   }
 
   public static func factor(_ a: MatrixOperand<Double>, _ t: MatrixOperand<Double>, _ m: Int, _ n: Int) -> Int32 {
-    unsafe LAPACKE_dgeqrt3_work(LAPACK_COL_MAJOR, Int32(m), Int32(n), a.base, a.stride, t.base, t.stride)
+    unsafe BLAS.routines.dgeqrt3(LAPACK_COL_MAJOR, Int32(m), Int32(n), a.base, a.stride, t.base, t.stride)
   }
 }
 
@@ -63,30 +63,30 @@ extension Float: MatrixElement {
     _ factor: Float, _ a: MatrixOperand<Float>, _ b: MatrixOperand<Float>, plus addend: Float,
     into c: MatrixOperand<Float>, _ m: Int, _ n: Int, _ k: Int
   ) {
-    unsafe cblas_sgemm(
+    unsafe BLAS.routines.sgemm(
       CblasColMajor, a.operation, b.operation, Int32(m), Int32(n), Int32(k), factor, a.base, a.stride, b.base,
       b.stride, addend, c.base, c.stride)
   }
 
   public static func addSquare(of a: MatrixOperand<Float>, to c: MatrixOperand<Float>, _ n: Int, _ k: Int) {
-    unsafe cblas_ssyrk(
+    unsafe BLAS.routines.ssyrk(
       CblasColMajor, CblasLower, a.operation, Int32(n), Int32(k), 1, a.base, a.stride, 1, c.base, c.stride)
   }
 
   public static func multiplySymmetric(
     _ a: MatrixOperand<Float>, _ b: MatrixOperand<Float>, into c: MatrixOperand<Float>, _ m: Int, _ n: Int
   ) {
-    unsafe cblas_ssymm(
+    unsafe BLAS.routines.ssymm(
       CblasColMajor, CblasLeft, CblasLower, Int32(m), Int32(n), 1, a.base, a.stride, b.base, b.stride, 1, c.base,
       c.stride)
   }
 
   public static func symmetricEigenvalues(_ a: MatrixOperand<Float>, _ n: Int, _ values: inout [Float]) -> Int32 {
-    unsafe LAPACKE_ssyevd(LAPACK_COL_MAJOR, valuesOnly, lowerTriangle, Int32(n), a.base, a.stride, &values)
+    unsafe BLAS.routines.ssyevd(LAPACK_COL_MAJOR, valuesOnly, lowerTriangle, Int32(n), a.base, a.stride, &values)
   }
 
   public static func factor(_ a: MatrixOperand<Float>, _ t: MatrixOperand<Float>, _ m: Int, _ n: Int) -> Int32 {
-    unsafe LAPACKE_sgeqrt3_work(LAPACK_COL_MAJOR, Int32(m), Int32(n), a.base, a.stride, t.base, t.stride)
+    unsafe BLAS.routines.sgeqrt3(LAPACK_COL_MAJOR, Int32(m), Int32(n), a.base, a.stride, t.base, t.stride)
   }
 }
 
@@ -97,7 +97,7 @@ extension Double {
     band: MatrixOperand<Double>, _ n: Int, width: Int, _ diagonal: inout [Double], _ subdiagonal: inout [Double]
   ) -> Int32 {
     var work = [Double](repeating: 0, count: n)
-    return unsafe LAPACKE_dsbtrd_work(
+    return unsafe BLAS.routines.dsbtrd(
       LAPACK_COL_MAJOR, valuesOnly, lowerTriangle, Int32(n), Int32(width), band.base, band.stride, &diagonal,
       &subdiagonal, nil, 1, &work)
   }
@@ -106,7 +106,7 @@ extension Double {
   static func symmetricEigenvectors(
     _ n: Int32, _ a: UnsafeMutablePointer<Double>, _ values: UnsafeMutablePointer<Double>
   ) -> Int32 {
-    unsafe LAPACKE_dsyevd(LAPACK_COL_MAJOR, valuesAndVectors, lowerTriangle, n, a, n, values)
+    unsafe BLAS.routines.dsyevd(LAPACK_COL_MAJOR, valuesAndVectors, lowerTriangle, n, a, n, values)
   }
 }
 

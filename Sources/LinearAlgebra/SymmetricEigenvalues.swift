@@ -45,7 +45,7 @@ extension GramMatrix {
     let status = Double.tridiagonalize(
       band: band.operand(leading: width + 1), order, width: width, &values, &subdiagonal)
     guard status == 0 else { throw LinearAlgebraError(description: "sbtrd reports \(status)") }
-    let convergence = unsafe LAPACKE_dsterf_work(Int32(order), &values, &subdiagonal)
+    let convergence = unsafe BLAS.routines.dsterf(Int32(order), &values, &subdiagonal)
     guard convergence == 0 else { throw LinearAlgebraError(description: "sterf reports \(convergence)") }
     return values
   }

@@ -1,6 +1,5 @@
 public import Analysis
 public import ArgumentParser
-import LinearAlgebra
 public import MatrixSlicing
 import ModelReading
 import Reporting
@@ -161,7 +160,7 @@ struct AnalyzeCommand: ParsableCommand {
   }
 
   func run() throws {
-    BLAS.chooseKernels()
+    try startBLAS()
     let options = options
     let progress = ProgressLine(isEnabled: !paths.quiet)
     var limits = Limits()

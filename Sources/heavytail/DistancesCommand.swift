@@ -1,6 +1,5 @@
 import Analysis
 import ArgumentParser
-import LinearAlgebra
 import ModelReading
 import Reporting
 
@@ -45,7 +44,7 @@ struct DistancesCommand: ParsableCommand {
   var quiet = false
 
   func run() throws {
-    BLAS.chooseKernels()
+    try startBLAS()
     var options = AnalysisOptions()
     options.layerPatterns = layers
     options.threadCount = Machine.processorCount

@@ -9,12 +9,12 @@ struct FormatsCommand: ParsableCommand {
   @Flag(help: "Print what the computations run on instead: processors, memory, BLAS library and its kernels.")
   var system = false
 
-  func run() {
-    if system { printSystem() } else { printFormats() }
+  func run() throws {
+    if system { try printSystem() } else { printFormats() }
   }
 
-  private func printSystem() {
-    BLAS.chooseKernels()
+  private func printSystem() throws {
+    try startBLAS()
     print("processors  \(Machine.processorCount)")
     print("memory      \(Machine.memoryByteCount / (1 << 20)) MiB")
     print("BLAS        \(BLAS.configuration)")

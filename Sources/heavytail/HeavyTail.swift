@@ -1,18 +1,6 @@
 import ArgumentParser
-import Glibc
-import HDF5
 
 @main
-enum Program {
-  /// libhdf5 runs in a child that is this same program under another name.
-  static func main() {
-    let arguments = CommandLine.arguments.dropFirst()
-    if arguments.first == HDF5Worker.subcommand { exit(HDF5Worker.main(Array(arguments.dropFirst()))) }
-    HDF5Worker.executable = "/proc/self/exe"
-    HeavyTail.main()
-  }
-}
-
 struct HeavyTail: ParsableCommand {
   /// Semantic version of the tool and of its libraries.
   static let version = "0.1.0"

@@ -15,7 +15,7 @@ struct Outcome {
 /// Runs the program that was built beside the tests.
 func heavytail(_ arguments: String...) throws -> Outcome { try heavytail(arguments) }
 
-func heavytail(_ arguments: [String]) throws -> Outcome {
+func heavytail(_ arguments: [String], environment: [String: String] = [:]) throws -> Outcome {
   let process = Process()
   let tests = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
   process.executableURL = Bundle.main.bundleURL.appendingPathComponent("heavytail")
@@ -23,6 +23,7 @@ func heavytail(_ arguments: [String]) throws -> Outcome {
     process.executableURL = tests.deletingLastPathComponent().appendingPathComponent("heavytail")
   }
   process.arguments = arguments
+  process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
   return try Fixtures.withDirectory { directory in
     let output = directory + "/out"
     let errors = directory + "/err"
@@ -352,6 +353,12 @@ func heavytail(_ arguments: [String]) throws -> Outcome {
     #expect(clean.output == "1 model: nothing that a loader would have executed or fetched\n")
   }
 
+  @Test func systemNamesTheKernels() throws {
+    let outcome = try heavytail("formats", "--system")
+    #expect(outcome.status == 0 && outcome.output.contains("OpenBLAS"))
+    #expect(outcome.output.split(separator: "\n").contains { $0.hasPrefix("kernels     ") })
+  }
+
   @Test func formatsListsEveryReader() throws {
     let outcome = try heavytail("formats")
     #expect(outcome.status == 0)
@@ -451,6 +458,30 @@ func heavytail(_ arguments: [String]) throws -> Outcome {
   func wrongUsage(arguments: [String], message: String) throws {
     let outcome = try heavytail(["synth", "-o", "/tmp/heavytail-never-written"] + arguments)
     #expect(outcome.status == 64 && outcome.errors.contains(message), "\(outcome.errors)")
+  }
+}
+
+/// What the program loads, and when.
+@Suite struct LibraryTests {
+  private let lenet = Fixtures.sample("LeNet5/lenet5.safetensors")
+
+  /// Their loading takes longer than most indexes take to read. The loader lists what it would load.
+  @Test func librariesOfComputationsAndOfHDF5AreNotLoadedAtStart() throws {
+    let list = try heavytail(["--version"], environment: ["LD_TRACE_LOADED_OBJECTS": "1"]).output
+    #expect(list.contains("libc.so"))
+    for name in ["libhdf5", "libopenblas", "liblapack"] { #expect(!list.contains(name), "\(list)") }
+  }
+
+  @Test func withoutBLASOnlyComputationsFail() throws {
+    try Fixtures.withDirectory { directory in
+      try Fixtures.write(Array("no library".utf8), to: directory + "/libopenblas.so.0")
+      let inherited = ProcessInfo.processInfo.environment["LD_LIBRARY_PATH"].map { ":" + $0 } ?? ""
+      let environment = ["LD_LIBRARY_PATH": directory + inherited]
+      let outcome = try heavytail(["analyze", lenet], environment: environment)
+      #expect(outcome.status == 2 && outcome.output == "")
+      #expect(outcome.errors.contains("libopenblas.so.0") && outcome.errors.contains("hint: "))
+      #expect(try heavytail(["inspect", lenet], environment: environment).status == 0)
+    }
   }
 }
 

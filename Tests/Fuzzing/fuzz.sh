@@ -12,7 +12,7 @@ for file in $(Tests/Fuzzing/samples.sh "$target"); do
   cp "$file" "$work/seeds/$number"
 done
 
-SWIFT_BACKTRACE=enable=no FUZZ_TARGET=$target FUZZ_HDF5_WORKER="$PWD/.build/release/heavytail" \
+SWIFT_BACKTRACE=enable=no FUZZ_TARGET=$target FUZZ_HDF5_WORKER="$PWD/.build/release/heavytail-hdf5" \
   .build/fuzz/release/fuzz -max_total_time="$seconds" -timeout=5 -rss_limit_mb=1024 -max_len=65536 \
   -artifact_prefix="$work/found/" -print_final_stats=1 "$work/corpus" "$work/seeds" >"$work/log" 2>&1 || {
   echo "$target: FAILED, see $work/log and $work/found"

@@ -1,4 +1,5 @@
 import HDF5
+import HDF5Parsing
 import HDF5TestSupport
 import ModelReading
 import Testing

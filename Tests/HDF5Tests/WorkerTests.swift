@@ -1,18 +1,11 @@
 import Glibc
+import HDF5Parsing
 import HDF5TestSupport
 import ModelReading
 import TestSupport
 import Testing
 
 @testable import HDF5
-
-/// The executable beside the tests that runs libhdf5.
-private let host: String = {
-  var buffer = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)
-  let count = unsafe readlink("/proc/self/exe", &buffer, Int(PATH_MAX))
-  let path = String(decoding: buffer[..<max(count, 0)].map { UInt8(bitPattern: $0) }, as: UTF8.self)
-  return path.split(separator: "/").dropLast().map { "/" + $0 }.joined() + "/hdf5-worker-host"
-}()
 
 private func sample() throws -> [UInt8] {
   var builder = HDF5Builder()
@@ -28,10 +21,10 @@ private func sample() throws -> [UInt8] {
     let bytes = try sample()
     try Fixtures.withFile(bytes) { path in
       for source in [ByteSource(try MappedFile(path: path)), ByteSource(owned: bytes, label: "memory")] {
-        let index = try HDF5Worker.index(of: source, limits: Limits(), executable: host)
-        #expect(try index == HDF5Worker.index(of: source, limits: Limits(), executable: nil))
+        let index = try HDF5Worker.index(of: source, limits: Limits())
+        #expect(try index == HDF5Index.build(source))
         let values = try HDF5Worker.values(
-          of: ByteString("a/packed"), byteCount: 4800, in: source, limits: Limits(), executable: host)
+          of: ByteString("a/packed"), byteCount: 4800, in: source, limits: Limits())
         #expect(values.count == 4800)
         #expect(Array(values[4...7]) == [0, 0, 0x80, 0x3F])
       }
@@ -43,7 +36,7 @@ private func sample() throws -> [UInt8] {
     let bytes = try sample()
     try Fixtures.withFile([UInt8](repeating: 1, count: 777) + bytes + [2]) { path in
       let part = try ByteSource(MappedFile(path: path)).slice(at: 777, count: bytes.count, "the member")
-      let index = try HDF5Worker.index(of: part, limits: Limits(), executable: host)
+      let index = try HDF5Worker.index(of: part, limits: Limits())
       #expect(index.datasets.map(\.path.description) == ["a/kernel", "a/packed"])
     }
   }
@@ -53,10 +46,10 @@ private func sample() throws -> [UInt8] {
     var limits = Limits()
     limits.maximumHDF5Objects = 2
     let error = #expect(throws: ReadError.self) {
-      try HDF5Worker.index(of: source, limits: limits, executable: host)
+      try HDF5Worker.index(of: source, limits: limits)
     }
     let expected = #expect(throws: ReadError.self) {
-      try HDF5Worker.index(of: source, limits: limits, executable: nil)
+      try HDF5Index.build(source, limits: limits)
     }
     #expect(error == expected)
     #expect(error?.message == "has more than 2 groups, datasets and attributes")
@@ -157,10 +150,10 @@ private func sample() throws -> [UInt8] {
     for damaged in Corruption.singleBytes(of: bytes, count: 150, seed: 5) {
       let source = ByteSource(owned: damaged, label: "damaged.h5")
       do throws(ReadError) {
-        let index = try HDF5Worker.index(of: source, limits: Limits(), executable: host)
+        let index = try HDF5Worker.index(of: source, limits: Limits())
         for dataset in index.datasets where dataset.path == ByteString("a/packed") {
           _ = try HDF5Worker.values(
-            of: dataset.path, byteCount: 4800, in: source, limits: Limits(), executable: host)
+            of: dataset.path, byteCount: 4800, in: source, limits: Limits())
         }
       } catch { #expect(!error.message.isEmpty) }
     }

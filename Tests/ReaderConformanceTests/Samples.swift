@@ -1,5 +1,3 @@
-import Glibc
-import HDF5
 import KerasReader
 import ModelReading
 import NumPyReader
@@ -12,18 +10,7 @@ import Testing
 
 /// The readers that have to obey.
 let readers: [any ModelReader] = [.safetensors, .numpy, .pytorch, .keras, .onnx]
-let registry: ReaderRegistry = {
-  // Damaged HDF5 files are known to crash libhdf5: it gets a process of its own, as in the program.
-  HDF5Worker.executable = folderOfThisExecutable() + "/hdf5-worker-host"
-  return ReaderRegistry(readers)
-}()
-
-private func folderOfThisExecutable() -> String {
-  var buffer = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)
-  let count = unsafe readlink("/proc/self/exe", &buffer, Int(PATH_MAX))
-  let path = String(decoding: buffer[..<max(count, 0)].map { UInt8(bitPattern: $0) }, as: UTF8.self)
-  return "/" + path.split(separator: "/").dropLast().joined(separator: "/")
-}
+let registry = ReaderRegistry(readers)
 
 /// A file of SampleModels, as its manifest describes it.
 struct Sample: Sendable, CustomTestStringConvertible {

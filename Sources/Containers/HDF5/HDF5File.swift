@@ -9,10 +9,11 @@ public struct HDF5File: Sendable {
   private let groupPositions: [ByteString: Int]
   private let patience = WorkerPatience()
 
-  /// Reads the index: in a process of its own if `HDF5Worker.executable` names one, else in this one.
+  /// Reads the index, in a process of its own.
   ///
   /// - Parameter source: the file, or the part of an archive that is one.
-  /// - Throws: `.unrecognized` without the HDF5 signature, `.truncated`, `.malformed`, `.limitExceeded`.
+  /// - Throws: `.unrecognized` without the HDF5 signature, `.truncated`, `.malformed`, `.limitExceeded`;
+  ///   `.io` if the process cannot be started.
   public init(_ source: ByteSource, limits: Limits = Limits()) throws(ReadError) {
     index = try HDF5Worker.index(of: source, limits: limits)
     self.source = source

@@ -2,8 +2,8 @@ public import ModelReading
 
 /// What an HDF5 file contains: its groups, datasets and attributes, as plain values.
 ///
-/// The index holds no handle of the library and no value of a dataset. It can
-/// be built in another process and sent here as bytes (`encoded()`), which is
+/// The index holds no handle of the library and no value of a dataset. It is
+/// built in another process and sent here as bytes (`encoded()`), which is
 /// what keeps a file that crashes libhdf5 from crashing its reader.
 ///
 /// Objects stand in the order of a walk from the root, parents before their
@@ -15,6 +15,12 @@ public struct HDF5Index: Sendable, Equatable {
     public var attributes: [Attribute]
     /// Position of the object's header: objects made later usually lie later.
     public var address: UInt64
+
+    package init(path: ByteString, attributes: [Attribute], address: UInt64) {
+      self.path = path
+      self.attributes = attributes
+      self.address = address
+    }
   }
 
   public struct Dataset: Sendable, Equatable {
@@ -30,6 +36,20 @@ public struct HDF5Index: Sendable, Equatable {
     public var attributes: [Attribute]
     /// Position of the object's header.
     public var address: UInt64
+
+    package init(
+      path: ByteString, elementType: ElementType?, byteOrder: ByteOrder, typeName: String, shape: [Int],
+      storage: Storage, attributes: [Attribute], address: UInt64
+    ) {
+      self.path = path
+      self.elementType = elementType
+      self.byteOrder = byteOrder
+      self.typeName = typeName
+      self.shape = shape
+      self.storage = storage
+      self.attributes = attributes
+      self.address = address
+    }
   }
 
   /// Where the values of a dataset are.
@@ -46,6 +66,11 @@ public struct HDF5Index: Sendable, Equatable {
   public struct Attribute: Sendable, Equatable {
     public var name: ByteString
     public var value: Value
+
+    package init(name: ByteString, value: Value) {
+      self.name = name
+      self.value = value
+    }
   }
 
   public enum Value: Sendable, Equatable {
@@ -68,11 +93,19 @@ public struct HDF5Index: Sendable, Equatable {
     public var path: ByteString
     /// Present tense, no full stop.
     public var message: String
+
+    package init(kind: Kind, path: ByteString, message: String) {
+      self.kind = kind
+      self.path = path
+      self.message = message
+    }
   }
 
   public var groups: [Group] = []
   public var datasets: [Dataset] = []
   public var findings: [Finding] = []
+
+  package init() {}
 }
 
 extension HDF5Index.Group {
@@ -86,7 +119,7 @@ extension HDF5Index.Dataset {
 }
 
 extension [HDF5Index.Attribute] {
-  func value(of name: String) -> HDF5Index.Value? { first { $0.name.bytes.elementsEqual(name.utf8) }?.value }
+  package func value(of name: String) -> HDF5Index.Value? { first { $0.name.bytes.elementsEqual(name.utf8) }?.value }
 }
 
 extension HDF5Index.Value {

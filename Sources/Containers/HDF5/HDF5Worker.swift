@@ -3,18 +3,13 @@ import Synchronization
 
 /// Where libhdf5 runs.
 ///
-/// libhdf5 is known to crash on hostile files. A program sets `executable` to
-/// itself and answers the subcommand `hdf5-worker` with `main(_:)`: each file is
-/// then parsed by a child that can die without harm, with limits on its memory
-/// and time, and with nothing but the file in its hands. Without an executable,
-/// libhdf5 runs in this process.
+/// libhdf5 is known to crash on hostile files, and takes longer to load than most files to read. It runs in a program
+/// of its own, `heavytail-hdf5`: each file is parsed by a child that can die without harm, with limits on its memory
+/// and time, and with nothing but the file in its hands.
 public enum HDF5Worker {
-  /// The first argument that a worker is started with; `main(_:)` is given those after it.
-  public static let subcommand = "hdf5-worker"
-
   private static let configured = Mutex<String?>(nil)
 
-  /// Path of the executable whose `main(_:)` answers for libhdf5; `nil` to run it in this process.
+  /// Path of the program that runs libhdf5; `nil`, as it is at first, for the one that was installed with this program.
   public static var executable: String? {
     get { configured.withLock { $0 } }
     set { configured.withLock { $0 = newValue } }
@@ -25,16 +20,18 @@ public enum HDF5Worker {
   ) throws(ReadError) -> HDF5Index {
     // What the file says of itself needs no library, and a better message.
     try Superblock(source).check(source)
-    guard let executable else { return try HDF5Index.build(source, limits: limits) }
-    let request = WorkerRequest(source, .index, limits)
-    let answer = try WorkerProcess.run(request, executable)
+    let answer = try run(WorkerRequest(source, .index, limits), executable)
     return try HDF5Index(decoding: ByteSource(owned: answer, label: source.label))
   }
 
   static func values(
     of path: ByteString, byteCount: Int, in source: ByteSource, limits: Limits, executable: String? = executable
   ) throws(ReadError) -> [UInt8] {
-    guard let executable else { return try HDF5Index.values(of: path, byteCount: byteCount, in: source) }
-    return try WorkerProcess.run(WorkerRequest(source, .values(path, byteCount: byteCount), limits), executable)
+    try run(WorkerRequest(source, .values(path, byteCount: byteCount), limits), executable)
+  }
+
+  private static func run(_ request: WorkerRequest, _ executable: String?) throws(ReadError) -> [UInt8] {
+    if let executable { return try WorkerProcess.run(request, executable) }
+    return try WorkerProcess.run(request, WorkerProgram.installed.path(for: request.source.label))
   }
 }

@@ -1,8 +1,8 @@
-import ModelReading
+package import ModelReading
 
 /// What a worker writes: a byte that tells success, and the answer or the error.
-enum WorkerAnswer {
-  static func encode(_ answer: Result<[UInt8], ReadError>) -> [UInt8] {
+package enum WorkerAnswer {
+  package static func encode(_ answer: Result<[UInt8], ReadError>) -> [UInt8] {
     var writer = IndexWriter()
     switch answer {
     case .success(let bytes):

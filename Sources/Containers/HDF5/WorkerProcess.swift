@@ -1,4 +1,4 @@
-import CHDF5
+import CLinux
 import Glibc
 import ModelReading
 
@@ -27,11 +27,11 @@ struct WorkerProcess {
     let file = request.source.label
     let inherited = try InheritedFile(request.source)
     var ends: [Int32] = [-1, -1]
-    guard unsafe CHDF5_pipe(&ends, O_CLOEXEC) == 0 else {
+    guard unsafe CLinux_pipe(&ends, O_CLOEXEC) == 0 else {
       throw ReadError(.io, "cannot be read: no pipe for the process that reads it, errno \(errno)", file: file)
     }
     defer { close(ends[1]) }
-    let arguments = [executable, HDF5Worker.subcommand] + request.arguments(start: inherited.start)
+    let arguments = [executable] + request.arguments(start: inherited.start)
     let (status, identifier) = WorkerProcess.spawn(executable, arguments, ends[1], inherited.descriptor)
     guard status == 0 else {
       close(ends[0])
@@ -72,7 +72,7 @@ struct WorkerProcess {
       return unsafe name + "=" + String(cString: value)
     }
     // A worker that crashes is expected to, and need not explain itself.
-    return ["OPENBLAS_NUM_THREADS=1", "SWIFT_BACKTRACE=enable=no"] + inherited
+    return ["SWIFT_BACKTRACE=enable=no"] + inherited
   }
 
   private enum Ending { case complete, tooLong, tooMuch, broken }
@@ -148,7 +148,7 @@ private struct InheritedFile: ~Copyable {
       isOwned = false
       return
     }
-    let copy = CHDF5_memoryFile()
+    let copy = CLinux_memoryFile()
     guard copy >= 0, InheritedFile.write(source, to: copy) else {
       if copy >= 0 { close(copy) }
       throw source.error(.io, "cannot be copied for the process that reads it, errno \(errno)")

@@ -1,17 +1,17 @@
-import ModelReading
+package import ModelReading
 
 /// What a worker is asked, as the arguments it is started with.
-struct WorkerRequest {
-  enum Question {
+package struct WorkerRequest {
+  package enum Question {
     case index
     /// The values of one dataset, of which its index says that they are so many bytes.
     case values(ByteString, byteCount: Int)
   }
 
   /// In the asking process the file itself; in the worker, the bytes it inherits.
-  let source: ByteSource
-  let question: Question
-  let limits: Limits
+  package let source: ByteSource
+  package let question: Question
+  package let limits: Limits
 
   init(_ source: ByteSource, _ question: Question, _ limits: Limits) {
     self.source = source
@@ -28,13 +28,13 @@ struct WorkerRequest {
 
   /// Seconds of computing after which a worker is ended. A real index takes
   /// milliseconds; damaged ones send libhdf5 round in circles.
-  var processorTimeLimit: Int {
+  package var processorTimeLimit: Int {
     guard case .values(_, let byteCount) = question else { return 2 }
     return 2 + byteCount / 20_000_000
   }
 
   /// Bytes that a worker may need for its own, beyond what it starts with.
-  var memoryLimit: Int {
+  package var memoryLimit: Int {
     guard case .values(_, let byteCount) = question else { return 1 << 29 }
     return (1 << 29) + byteCount * 2
   }
@@ -63,8 +63,8 @@ struct WorkerRequest {
 
   /// The request in the worker.
   /// - Throws: `.malformed` for arguments that no request has, or as `MappedFile` and `ByteSource` do.
-  init(arguments: [String]) throws(ReadError) {
-    let fault = ReadError(.malformed, "is given arguments that no request has", file: HDF5Worker.subcommand)
+  package init(arguments: [String]) throws(ReadError) {
+    let fault = ReadError(.malformed, "is given arguments that no request has", file: WorkerProgram.name)
     guard arguments.count == 7 || arguments.count == 9, let start = Int(arguments[0]), let count = Int(arguments[1]),
       let label = bytes(hexadecimal: arguments[2]), let objects = Int(arguments[3]), let index = Int(arguments[4]),
       let nesting = Int(arguments[5]), let name = Int(arguments[6])

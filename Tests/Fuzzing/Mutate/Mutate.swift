@@ -1,6 +1,5 @@
 import FuzzingSupport
 import Glibc
-import HDF5
 import ModelReading
 
 /// Opens damaged copies of sample files, each iteration in a process with limits, and counts what happens.
@@ -13,10 +12,6 @@ import ModelReading
 struct Mutate {
   static func main() throws {
     let arguments = CommandLine.arguments
-    if arguments.count > 1, arguments[1] == HDF5Worker.subcommand {
-      exit(HDF5Worker.main(Array(arguments.dropFirst(2))))
-    }
-    HDF5Worker.executable = "/proc/self/exe"
     if arguments.count >= 7, arguments[1] == "--worker" {
       return try Worker(arguments).run()
     }

@@ -1,4 +1,5 @@
 import CHDF5
+public import HDF5
 public import ModelReading
 
 extension HDF5Index {

@@ -1,40 +1,13 @@
-import CHDF5
-import ModelReading
-
-/// An HDF5 file opened where its bytes lie: mapped, or inside an archive.
-///
-/// The library reads the bytes in place. It is given no file name, so that
-/// nothing it does can reach another file by being next to this one.
-///
-/// A value of this type is only good inside the call that hands it out.
-struct HDF5Image {
-  let file: hid_t
-  let source: ByteSource
-
-  /// - Throws: `.unrecognized` without the signature, `.truncated` if the file
-  ///   ends before its superblock says, `.malformed` if the library refuses it.
-  static func withOpen<Result>(
-    _ source: ByteSource, _ body: (HDF5Image) throws(ReadError) -> Result
-  ) throws(ReadError) -> Result {
-    try Superblock(source).check(source)
-    try source.checkUnchanged()
-    let identifier = unsafe source.bytes.withUnsafeBytes { unsafe CHDF5_openImage($0.baseAddress, $0.count) }
-    guard identifier >= 0 else {
-      throw source.error(.malformed, "is no HDF5 file that libhdf5 can open: \(HDF5Library.lastError())", at: 0)
-    }
-    defer { _ = H5Fclose(identifier) }
-    return try body(HDF5Image(file: identifier, source: source))
-  }
-}
+package import ModelReading
 
 /// The part of the superblock that says how long the file should be.
-struct Superblock {
+package struct Superblock {
   /// Position of the signature: 0, or 512, 1024, 2048, … after a user block.
-  let offset: Int
+  private let offset: Int
   private let declaredEnd: UInt64?
 
   /// - Throws: `.unrecognized` if there is no signature.
-  init(_ source: ByteSource) throws(ReadError) {
+  package init(_ source: ByteSource) throws(ReadError) {
     guard let offset = Superblock.signature(in: source.bytes) else {
       throw source.error(.unrecognized, "has no HDF5 signature", at: 0)
     }
@@ -57,7 +30,8 @@ struct Superblock {
     return nil
   }
 
-  func check(_ source: ByteSource) throws(ReadError) {
+  /// - Throws: `.truncated` if the file ends before the superblock says it does.
+  package func check(_ source: ByteSource) throws(ReadError) {
     guard let declaredEnd else { return }
     let present = UInt64(source.byteCount - offset)
     guard declaredEnd <= present else {

@@ -1,4 +1,5 @@
 import CHDF5
+import HDF5
 import ModelReading
 
 /// How a dataset is stored, found out without touching its values.

@@ -1,11 +1,12 @@
 import CHDF5
+public import HDF5
 public import ModelReading
 
 extension HDF5Index {
   /// Reads the index of an HDF5 file in this process.
   ///
   /// libhdf5 is not safe on hostile files: it may end the process. `HDF5File`
-  /// calls this in a process of its own where one is configured.
+  /// has this called in a process of its own.
   ///
   /// - Throws: `.unrecognized`, `.truncated` or `.malformed` if this is no HDF5
   ///   file, `.limitExceeded` if it has more objects than the limits allow.

@@ -1,10 +1,11 @@
 import Glibc
+public import HDF5
 import ModelReading
 
 extension HDF5Worker {
   /// A worker's whole life: limits itself, answers one request on standard output.
   ///
-  /// - Parameter arguments: those after the subcommand.
+  /// - Parameter arguments: those that it is started with.
   /// - Returns: the exit status; zero also when the answer is an error.
   public static func main(_ arguments: [String]) -> Int32 {
     let answer: Result<[UInt8], ReadError>

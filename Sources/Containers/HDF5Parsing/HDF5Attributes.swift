@@ -1,5 +1,6 @@
 import CHDF5
 import Glibc
+import HDF5
 import ModelReading
 
 /// Reads the attributes of one object: strings of both kinds and plain numbers.
