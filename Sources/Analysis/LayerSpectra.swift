@@ -103,6 +103,9 @@ extension LayerTask {
       }
     } else {
       let data = try load(parameter.tensor)
+      if arithmetic == .double, columns < Schedule.largeColumns {
+        return LayerSpectra(try WeightMatrix.spectra(of: sliced.matrices, from: data), of: sliced.matrices)
+      }
       let spectra = try sliced.matrices.map { (matrix) throws(LayerFailure) in
         let pending = try matrix.gram(from: data, in: arithmetic, isBinding: isBinding, workers: workers)
         return MatrixSpectrum(eigenvalues: try pending.eigenvalues(workers), arithmetic: pending.arithmetic)

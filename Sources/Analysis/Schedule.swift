@@ -58,7 +58,7 @@ final class Schedule: Sendable {
   }
 
   /// The shorter side from which one matrix is worth all threads.
-  private static let largeColumns = 1024
+  static let largeColumns = 1024
 
   /// Each worker takes the costliest task left, so that none starts a long one last.
   private func runSideBySide(_ queue: [Int]) {

@@ -43,6 +43,24 @@ extension WeightMatrix {
     return PendingGram(try gram(from: data, as: Double.self, workers))
   }
 
+  /// The spectra of matrices of one shape, some of whose steps are done to several at a time.
+  ///
+  /// - Throws: `LayerFailure` for entries that are not finite.
+  static func spectra(
+    of matrices: [WeightMatrix], from data: TensorData
+  ) throws(LayerFailure) -> [MatrixSpectrum] {
+    var batch = EigenvalueBatch(order: matrices[0].columns)
+    for matrix in matrices {
+      let gram = try matrix.gram(from: data, as: Double.self, Workers(1))
+      do { try batch.add(gram) } catch { throw .numeric(error.description) }
+    }
+    do {
+      return try batch.eigenvalues().map { MatrixSpectrum(eigenvalues: $0, arithmetic: .double) }
+    } catch {
+      throw .numeric(error.description)
+    }
+  }
+
   /// In floats, unless they are of no use: what overflows in them need not in doubles.
   private func tried(_ data: TensorData, _ workers: Workers) -> (any PendingSpectrum)? {
     do {

@@ -102,6 +102,18 @@ extension Double {
       &subdiagonal, nil, 1, &work)
   }
 
+  /// sytrd: as `tridiagonalize(band:)`, for a full symmetric n×n matrix, which is destroyed.
+  static func tridiagonalize(
+    _ a: MatrixOperand<Double>, _ n: Int, _ diagonal: inout [Double], _ subdiagonal: inout [Double]
+  ) -> Int32 {
+    // What its blocks want; they are narrower than this.
+    var work = [Double](repeating: 0, count: 64 * n)
+    var reflectors = [Double](repeating: 0, count: n)
+    return unsafe BLAS.routines.dsytrd(
+      LAPACK_COL_MAJOR, lowerTriangle, Int32(n), a.base, a.stride, &diagonal, &subdiagonal, &reflectors, &work,
+      Int32(work.count))
+  }
+
   /// As `symmetricEigenvalues`, and orthonormal eigenvectors in the columns of `a`.
   static func symmetricEigenvectors(
     _ n: Int32, _ a: UnsafeMutablePointer<Double>, _ values: UnsafeMutablePointer<Double>

@@ -22,6 +22,7 @@ struct Routines: @unchecked Sendable {
   let dgeqrt3: CLAPACKE_dgeqrt3
   let sgeqrt3: CLAPACKE_sgeqrt3
   let dsbtrd: CLAPACKE_dsbtrd
+  let dsytrd: CLAPACKE_dsytrd
   let dsterf: CLAPACKE_dsterf
   let dgelqf: CLAPACKE_dgelqf
   let dgeqrf: CLAPACKE_dgeqrf
@@ -52,6 +53,7 @@ struct Routines: @unchecked Sendable {
     unsafe dgeqrt3 = try lapacke.routine("LAPACKE_dgeqrt3_work")
     unsafe sgeqrt3 = try lapacke.routine("LAPACKE_sgeqrt3_work")
     unsafe dsbtrd = try lapacke.routine("LAPACKE_dsbtrd_work")
+    unsafe dsytrd = try lapacke.routine("LAPACKE_dsytrd_work")
     unsafe dsterf = try lapacke.routine("LAPACKE_dsterf_work")
     unsafe dgelqf = try lapacke.routine("LAPACKE_dgelqf")
     unsafe dgeqrf = try lapacke.routine("LAPACKE_dgeqrf")

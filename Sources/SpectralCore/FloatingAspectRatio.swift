@@ -15,7 +15,7 @@ public struct FloatingAspectRatio: Sendable, Equatable {
   /// Order statistics between these plotting positions are matched.
   public static let matchedRange = 0.02...0.98
   /// More order statistics than this are thinned out evenly.
-  public static let matchedCount = 400
+  public static let matchedCount = 128
 
   /// Least squares of the order statistics against the law's quantiles: the root of the derivative.
   ///

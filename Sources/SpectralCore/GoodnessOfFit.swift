@@ -1,5 +1,4 @@
 import Dispatch
-import Glibc
 import Synchronization
 
 /// How probable it is that data drawn from the fitted power law lie as far from
@@ -39,14 +38,13 @@ public struct GoodnessOfFit: Sendable, Equatable {
     seed: UInt64 = 0, threadCount: Int = 1
   ) {
     precondition(replicateCount >= 1 && threadCount >= 1, "at least one replicate and one thread")
-    let body = values.prefix(values.count - fit.tailCount).map { log($0) }
+    let sample = FittedSample(values, fit: fit)
     var generator = PortableRandom(seed: seed)
     let seeds = (0..<replicateCount).map { _ in generator.next() }
     let worse = Atomic(0)
     DispatchQueue.concurrentPerform(iterations: min(threadCount, replicateCount)) { thread in
       for index in stride(from: thread, to: replicateCount, by: threadCount) {
-        let replicate = GoodnessOfFit.replicate(body: body, fit: fit, seed: seeds[index])
-        guard !PowerLawScan(logarithms: replicate).reaches(below: fit.distance) else { continue }
+        guard !GoodnessOfFit.isCloser(sample.replicate(seed: seeds[index]), than: fit.distance) else { continue }
         worse.add(1, ordering: .relaxed)
       }
     }
@@ -54,25 +52,11 @@ public struct GoodnessOfFit: Sendable, Equatable {
     self.replicateCount = replicateCount
   }
 
-  /// Logarithms of a sample drawn from body and fitted tail, ascending.
-  private static func replicate(body: [Double], fit: PowerLawFit, seed: UInt64) -> [Double] {
-    var random = PortableRandom(seed: seed)
-    let count = body.count + fit.tailCount
-    var repeats = [Int](repeating: 0, count: body.count)
-    var tailCount = 0
-    for _ in 0..<count {
-      let index = random.index(below: count)
-      if index < body.count { repeats[index] += 1 } else { tailCount += 1 }
-    }
-    var values: [Double] = []
-    values.reserveCapacity(count)
-    for (value, repeats) in zip(body, repeats) { for _ in 0..<repeats { values.append(value) } }
-    // ln x of the tail is exponential. The gaps of sorted exponentials are independent (Rényi 1953): nothing to sort.
-    var value = log(fit.xmin)
-    for remaining in stride(from: Double(tailCount), to: 0, by: -1) {
-      value -= log(random.uniform()) / (remaining * (fit.alpha - 1))
-      values.append(value)
-    }
-    return values
+  /// Whether some power law is closer to the sample: one that begins in its tail, as most often, or one that begins
+  /// earlier.
+  private static func isCloser(_ replicate: FittedSample.Replicate, than distance: Double) -> Bool {
+    if PowerLawScan(logarithms: replicate.tail).reaches(below: distance) { return true }
+    let bodyCount = replicate.bodyCount
+    return PowerLawScan(logarithms: replicate.whole()).reaches(below: distance, before: bodyCount)
   }
 }

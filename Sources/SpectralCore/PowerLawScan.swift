@@ -36,35 +36,41 @@ struct PowerLawScan {
   func best() -> Candidate? {
     var best: Candidate?
     var suspects = TailDeviation.Suspects()
-    for start in starts() {
+    _ = isAnyStart { start in
       // An earlier candidate wins at the same distance, a later one does not.
       let bound = best.map { start < $0.start ? $0.distance.nextUp : $0.distance } ?? .infinity
       if let candidate = candidate(at: start, below: bound, &suspects) { best = candidate }
+      return false
     }
     return best
   }
 
   /// Whether some candidate has a distance below `bound`.
-  func reaches(below bound: Double) -> Bool {
+  ///
+  /// - Parameter end: candidates from here on do not count.
+  func reaches(below bound: Double, before end: Int = .max) -> Bool {
     var suspects = TailDeviation.Suspects()
-    return starts().contains { candidate(at: $0, below: bound, &suspects) != nil }
+    return isAnyStart { $0 < end && candidate(at: $0, below: bound, &suspects) != nil }
   }
 
   /// Whether a candidate that begins elsewhere has a distance below `bound`.
   func reaches(below bound: Double, otherThan start: Int) -> Bool {
     var suspects = TailDeviation.Suspects()
-    return starts().contains { $0 != start && candidate(at: $0, below: bound, &suspects) != nil }
+    return isAnyStart { $0 != start && candidate(at: $0, below: bound, &suspects) != nil }
   }
 
-  /// Position of the first of each run of equal values, the last run excepted: some spread over all, then all.
-  private func starts() -> [Int] {
-    var starts: [Int] = []
-    for index in logarithms.indices where index == 0 || logarithms[index] != logarithms[index - 1] {
-      starts.append(index)
-    }
-    starts.removeLast(min(1, starts.count))
-    let step = max(Int(Double(starts.count).squareRoot()), 1)
-    return stride(from: 0, to: starts.count, by: step).map { starts[$0] } + starts
+  /// Whether a position is the first of a run of equal values, the run of the largest excepted.
+  private func isStart(_ index: Int) -> Bool {
+    guard index < logarithms.count, logarithms[index] < logarithms[logarithms.count - 1] else { return false }
+    return index == 0 || logarithms[index] != logarithms[index - 1]
+  }
+
+  /// Asks of every start, some spread over the sample first, until one says yes.
+  private func isAnyStart(_ isWanted: (Int) -> Bool) -> Bool {
+    let step = max(Int(Double(logarithms.count).squareRoot()), 1)
+    for index in stride(from: 0, to: logarithms.count, by: step) where isStart(index) && isWanted(index) { return true }
+    for index in logarithms.indices where isStart(index) && isWanted(index) { return true }
+    return false
   }
 
   private func candidate(at start: Int, below bound: Double, _ suspects: inout TailDeviation.Suspects) -> Candidate? {

@@ -40,16 +40,17 @@ struct TailDeviation {
         return nil
       }
     }
-    var low = (rank: 0, model: 0.0)
-    for part in 1...TailDeviation.parts {
-      let rank = (count - 1) * part / TailDeviation.parts
+    let parts = min(TailDeviation.mostParts, max(count / 8, 1))
+    for part in 1...parts {
+      let rank = (count - 1) * part / parts
       guard look(at: rank, &largest) != nil else {
         suspects.add(start + rank)
         return nil
       }
     }
-    for part in 1...TailDeviation.parts {
-      let rank = (count - 1) * part / TailDeviation.parts
+    var low = (rank: 0, model: 0.0)
+    for part in 1...parts {
+      let rank = (count - 1) * part / parts
       let high = (rank, model(rank))
       guard search(between: low, and: high, &largest) else {
         suspects.add(start + largest.rank)
@@ -95,8 +96,8 @@ struct TailDeviation {
     return search(between: low, and: (middle, model), &largest) && search(between: (middle, model), and: high, &largest)
   }
 
-  /// How many parts of equal numbers of ranks are searched one by one.
-  private static let parts = 24
+  /// Into how many parts of equal numbers of ranks a long tail is divided, which are searched one by one.
+  private static let mostParts = 24
   /// More than rounding makes of a growing function.
   private static let rounding = 1e-14
 }
@@ -104,17 +105,22 @@ struct TailDeviation {
 extension TailDeviation {
   /// Positions of a sample where the deviations of candidates were largest of late: those of the next often are there as well.
   struct Suspects {
-    /// The latest first.
     fileprivate var positions: [Int] = []
+    /// Whose place the next one takes.
+    private var oldest = 0
 
     private static let capacity = 8
 
+    init() { positions.reserveCapacity(Suspects.capacity) }
+
     fileprivate mutating func add(_ position: Int) {
       if let index = positions.firstIndex(of: position) { return promote(index) }
-      if positions.count == Suspects.capacity { positions.removeLast() }
-      positions.insert(position, at: 0)
+      if positions.count < Suspects.capacity { return positions.append(position) }
+      positions[oldest] = position
+      oldest = (oldest + 1) % Suspects.capacity
     }
 
-    fileprivate mutating func promote(_ index: Int) { positions.insert(positions.remove(at: index), at: 0) }
+    /// To be looked at first.
+    fileprivate mutating func promote(_ index: Int) { positions.swapAt(index, 0) }
   }
 }

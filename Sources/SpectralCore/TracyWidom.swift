@@ -3,8 +3,8 @@ import Glibc
 /// The Tracy–Widom law TW₁: the limit of the largest eigenvalue of WᵀW for a
 /// real matrix of independent entries, centred and scaled by `LargestEigenvalueLaw`.
 ///
-/// F₁(s) = det(1 − K), K(x, y) = Ai(x + y + s) on (0, ∞) (Ferrari & Spohn 2005),
-/// by Gauss–Legendre quadrature (Bornemann 2010). Mean −1.20653, variance 1.60768.
+/// F₁(s) = det(1 − K), K(x, y) = Ai(x + y + s) on (0, ∞) (Ferrari & Spohn 2005). The determinant, by quadrature
+/// (Bornemann 2010), has become three expansions of ln(−ln F₁), and far out ½∫Ai. Mean −1.20653, variance 1.60778.
 public enum TracyWidom {
   /// 99.9 % quantile.
   public static let quantile999 = 3.2721960590
@@ -39,37 +39,25 @@ public enum TracyWidom {
   }
 
   private static let lowest = -9.0
-  private static let rule = GaussLegendre(count: 48)
 
-  /// ln det(1 − K) = Σ ln(1 + p), p the pivots of elimination less 1.
-  ///
-  /// Keeping pivots less 1 preserves the small numbers of the upper tail. The
-  /// matrix is symmetric and positive definite, so no pivoting is needed.
   private static func logCumulative(_ s: Double) -> Double {
-    var matrix = kernel(s)
-    let count = rule.nodes.count
-    var logarithm = 0.0
-    for k in 0..<count {
-      let pivot = matrix[k * count + k]
-      logarithm += log1p(pivot)
-      for i in (k + 1)..<max(count, k + 1) {
-        let factor = matrix[i * count + k] / (1 + pivot)
-        for j in k + 1...i { matrix[i * count + j] -= factor * matrix[j * count + k] }
-      }
+    guard let piece = TracyWidomExpansion.pieces.first(where: { s <= $0.range.upperBound }) else {
+      return -integratedAiry(from: s) / 2
     }
-    return logarithm
+    return -exp(piece(s))
   }
 
-  /// −√wᵢ Ai(xᵢ + xⱼ + s) √wⱼ, lower triangle. Beyond s + x = 15 the kernel is below 10⁻¹⁷ of its size.
-  private static func kernel(_ s: Double) -> [Double] {
-    let length = max(15 - s, 8)
-    let count = rule.nodes.count
-    let points = rule.nodes.map { length * ($0 + 1) / 2 }
-    let roots = rule.weights.map { (length * $0 / 2).squareRoot() }
-    var matrix = [Double](repeating: 0, count: count * count)
-    for i in 0..<count {
-      for j in 0...i { matrix[i * count + j] = -roots[i] * airyAi(points[i] + points[j] + s) * roots[j] }
+  /// ∫ₛ^∞ Ai(x) dx for s ≥ 12 by its asymptotic series, whose coefficients follow from those of Ai (DLMF 9.7.5).
+  private static func integratedAiry(from s: Double) -> Double {
+    let zeta = 2 * s * s.squareRoot() / 3
+    var (airy, coefficient, power, sum) = (1.0, 1.0, 1.0, 1.0)
+    for k in 1..<20 {
+      let n = Double(k)
+      airy *= (6 * n - 5) * (6 * n - 3) * (6 * n - 1) / (216 * n * (2 * n - 1))
+      coefficient = airy + (n - 0.5) * coefficient
+      power /= -zeta
+      sum += coefficient * power
     }
-    return matrix
+    return exp(-zeta) * sum / (2 * (Double.pi * s * s.squareRoot()).squareRoot())
   }
 }

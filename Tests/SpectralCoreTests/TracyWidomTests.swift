@@ -54,6 +54,17 @@ import Testing
     #expect(abs(central / pow(TracyWidom.standardDeviation, 3) - 0.29346452) < 2e-5)
   }
 
+  @Test func theExpansionsAreThoseOfTheDeterminant() {
+    for step in 0...520 {
+      let s = -9 + Double(step) * 0.05
+      let expected = TracyWidomDeterminant.logCumulative(s)
+      // Far down the determinant itself loses digits, though not of F₁; far up ln F₁ is −(1 − F₁).
+      #expect(abs(TracyWidom.cumulative(s) - exp(expected)) < 1e-12, "at \(s)")
+      if s > -5 { #expect(close(log(TracyWidom.cumulative(s)), expected, 2e-9) || s > 0, "at \(s)") }
+      if s > 0 { #expect(close(log1p(-TracyWidom.survival(s)), expected, 1e-10), "at \(s)") }
+    }
+  }
+
   @Test func tailsKeepTheirDigits() {
     #expect(TracyWidom.cumulative(-20) == 0)
     #expect(TracyWidom.survival(-20) == 1)
