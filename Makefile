@@ -87,7 +87,8 @@ phases: dependencies
 PEER ?= python3
 PAIRS ?= 5
 bench: build
-	@python3 Benchmarks/measure.py .build/release/heavytail --peer $(PEER) --pairs $(PAIRS)
+	@$(SWIFT) build -c release --product kernels --quiet
+	@python3 Benchmarks/measure.py .build/release/heavytail --kernels .build/release/kernels --peer $(PEER) --pairs $(PAIRS)
 
 format:
 	$(SWIFT) format --in-place --parallel --recursive $(SOURCES)

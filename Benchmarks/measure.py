@@ -2,12 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Measures whole processes: wall time and peak memory (resident, mapped files included), medians of several runs.
 
-    measure.py HEAVYTAIL [--peer PYTHON] [--pairs N] [--threads N] [--models NAME…]
+    measure.py HEAVYTAIL [--kernels KERNELS] [--peer PYTHON] [--pairs N] [--threads N] [--models NAME…]
 
-First commands of our own on the sample models and on models larger than memory, then analyses side by side with
-WeightWatcher, which PYTHON has installed (pip install weightwatcher threadpoolctl). Both take turns within each
-pair of runs, see the same environment and use the same number of threads; WeightWatcher runs at its defaults, so
-it fits fewer laws than we do. The raw numbers go to Benchmarks/results as JSON."""
+First what a program that has nothing to compute takes: its start, and the indexes of all sample models and of models
+larger than memory. Then analyses side by side with WeightWatcher, which PYTHON has installed (pip install
+weightwatcher threadpoolctl). Both take turns within each pair of runs, see the same environment and use the same number
+of threads; WeightWatcher runs at its defaults, so it fits fewer laws than we do. At last where the time of ours went,
+stage by stage, what of it the flop model explains, and how much memory it took beside what was to be expected. Ratios
+come first. The raw numbers go to Benchmarks/results as JSON."""
 
 import argparse
 import csv
@@ -17,6 +19,7 @@ import json
 import os
 import pathlib
 import platform
+import re
 import shutil
 import statistics
 import subprocess
@@ -37,7 +40,8 @@ def busy():
 
 
 def measured(command, threads=None):
-    """Runs a command to its end: its output, wall seconds, peak MiB, and how many cores others kept busy meanwhile."""
+    """Runs a command to its end: its output, wall seconds, peak MiB, how many cores others kept busy meanwhile, and
+    what it says on standard error."""
     environment = dict(os.environ)
     if threads:
         names = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
@@ -51,10 +55,10 @@ def measured(command, threads=None):
         process.returncode = os.waitstatus_to_exitcode(status)
         output.seek(0)
         errors.seek(0)
+        messages = errors.read().decode(errors="replace")
         if process.returncode != 0:
-            message = errors.read().decode(errors="replace")[-1000:]
-            sys.exit(f"error: exit status {process.returncode} of {' '.join(map(str, command))}\n{message}")
-        return output.read().decode(), seconds, usage.ru_maxrss / 1024, max(0, others)
+            sys.exit(f"error: exit status {process.returncode} of {' '.join(map(str, command))}\n{messages[-1000:]}")
+        return output.read().decode(), seconds, usage.ru_maxrss / 1024, max(0, others), messages
 
 
 def text(command):
@@ -73,7 +77,7 @@ class Runs:
         self.seconds, self.mebibytes, self.others = [], [], []
 
     def run(self):
-        self.output, seconds, mebibytes, others = measured(self.command, self.threads)
+        self.output, seconds, mebibytes, others, _ = measured(self.command, self.threads)
         self.seconds.append(seconds)
         self.mebibytes.append(mebibytes)
         self.others.append(others)
@@ -103,27 +107,66 @@ def machine():
             "environment": {k: v for k, v in os.environ.items() if k.startswith(("OPENBLAS_", "OMP_", "MKL_"))}}
 
 
-def measure_commands(tool, runs):
-    """Start-up, headers and the sample models: ours alone."""
+def timed(tool, arguments, runs):
+    """Runs of a command, after one that only fills the caches."""
+    measured([tool, *arguments])
+    result = Runs([tool, *arguments])
+    for _ in range(runs):
+        result.run()
+    return result
+
+
+def large_models():
+    """Models larger than memory, which take no room on the disk."""
     holes = PLACE / "holes"
     if not holes.exists():
         subprocess.run([sys.executable, HERE / "make_large_models.py", holes], check=True)
-    rows = [("start-up (--version)", ["--version"])]
-    for suffix in ("safetensors", "pt", "h5", "onnx", "npz"):
-        name = f"LeNet5/lenet5.{suffix}"
-        rows += [(f"{command} {name}", [command, SAMPLES / name]) for command in ("inspect", "analyze")]
-    rows += [(f"analyze {name}", ["analyze", SAMPLES / name]) for name in ("LeNet5Large", "MLP3")]
-    rows += [(f"inspect {name}", ["inspect", holes / name])
-             for name in ("inline-1gib.onnx", "external-2gib.onnx", "sharded-20gib")]
-    print(f"{'command':<40} {'median ms':>10} {'peak MiB':>10}")
+    return [holes / name for name in ("inline-1gib.onnx", "external-2gib.onnx", "sharded-20gib")]
+
+
+def size(path):
+    """Bytes of a model: of the file and what lies beside it under its name, or of the folder."""
+    files = path.rglob("*") if path.is_dir() else path.parent.glob(path.name + "*")
+    return sum(file.stat().st_size for file in files if file.is_file())
+
+
+def measure_indexes(tool, runs):
+    """Start-up, and `inspect` of every sample model and of models larger than memory: ours alone."""
+    manifest = json.loads((SAMPLES / "manifest.json").read_text())
+    formats = {}
+    for file in manifest["files"]:
+        if "expect" not in file:
+            formats.setdefault(file["format"], []).append(SAMPLES / file["path"])
+    start = timed(tool, ["--version"], 4 * runs)
+    print(f"{'inspect':<28} {'/ start-up':>10} {'median ms':>10} {'peak MiB':>9}  slowest")
+    print(f"{'(start-up: --version)':<28} {'1.0×':>10} {start.time * 1000:>10.1f} {start.memory:>9.1f}", flush=True)
+    results = {"--version": start.raw}
+
+    def row(label, paths):
+        all_runs = {path: timed(tool, ["inspect", "--quiet", path], runs) for path in paths}
+        slowest = max(paths, key=lambda path: all_runs[path].time)
+        time = statistics.median(one.time for one in all_runs.values())
+        print(f"{label:<28} {time / start.time:>9.1f}× {time * 1000:>10.1f}"
+              f" {max(one.memory for one in all_runs.values()):>9.1f}"
+              f"  {all_runs[slowest].time * 1000:.1f} ms {slowest.name}", flush=True)
+        names = {path: str(path.relative_to(ROOT)) for path in paths}
+        results.update({names[path]: one.raw | {"bytes": size(path)} for path, one in all_runs.items()})
+
+    for name, paths in sorted(formats.items()):
+        row(f"{len(paths)} samples, {name}", paths)
+    for path in large_models():
+        row(f"{path.name}, {size(path) / 2**30:.0f} GiB", [path])
+    return results
+
+
+def measure_samples(tool, runs):
+    """Analyses of the trained sample models: ours alone."""
+    print(f"{'analyze':<28} {'median ms':>10} {'peak MiB':>9}")
     results = {}
-    for label, arguments in rows:
-        measured([tool, *arguments])
-        all_runs = Runs([tool, *arguments])
-        for _ in range(runs):
-            all_runs.run()
-        print(f"{label:<40} {all_runs.time * 1000:>10.1f} {all_runs.memory:>10.1f}", flush=True)
-        results[label] = all_runs.raw
+    for name in ("LeNet5/lenet5.safetensors", "LeNet5/lenet5.h5", "LeNet5Large", "MLP3"):
+        runs_of_it = timed(tool, ["analyze", SAMPLES / name], runs)
+        print(f"{name:<28} {runs_of_it.time * 1000:>10.1f} {runs_of_it.memory:>9.1f}", flush=True)
+        results[name] = runs_of_it.raw
     return results
 
 
@@ -133,11 +176,6 @@ def copy_trained_model():
     folder.mkdir(exist_ok=True)
     shutil.copy(SAMPLES / "LeNet5Large" / "lenet5-large.safetensors", folder / "model.safetensors")
     (folder / "config.json").write_text(json.dumps({"model_type": "lenet5"}))
-
-
-def analysed(table):
-    """How many rows of our CSV are results."""
-    return sum(row["status"] == "ok" for row in csv.DictReader(io.StringIO(table)))
 
 
 COLUMNS = ("model", "peer/ours", "memory", "1/2 threads", "ours s", "double s", "1 thread s", "peer s",
@@ -161,7 +199,9 @@ def compare(tool, peer, name, folder, pairs, threads):
         for variant in list(runs.values())[::-1 if index % 2 else 1]:
             variant.run()
     ours, other = runs["auto"], runs.get("peer")
-    result = {"layers": analysed(ours.output), "runs": {key: value.raw for key, value in runs.items()}}
+    largest = max(8 * (count * n * m + m * m) for count, n, m, _ in rows(ours.output))
+    result = {"layers": len(rows(ours.output)), "runs": {key: value.raw for key, value in runs.items()},
+              "expected_mib": 1.3 * largest / 2**20 + 60}
     if other:
         result["peer"] = json.loads(other.output.splitlines()[-1])
     show([name,
@@ -175,13 +215,65 @@ def compare(tool, peer, name, folder, pairs, threads):
     return result
 
 
+def stages(timings):
+    """Seconds by stage, as `--timings` prints them; `wall` is the whole."""
+    words = (line.split() for line in timings[timings.index("timings in seconds"):].splitlines()[1:])
+    return {row[0]: float(row[1]) for row in words}
+
+
+def rows(table):
+    """The spectra of our CSV as (matrices, N, M, arithmetic)."""
+    return [(int(row["slices"]), int(row["N"]), int(row["M"]), row["arithmetic"])
+            for row in csv.DictReader(io.StringIO(table)) if row["status"] == "ok"]
+
+
+def peaks(kernels):
+    """Operations per second of a large matrix product on one thread, by arithmetic."""
+    lines = (text([kernels, 1, 256]) or "").splitlines()
+    found = [re.fullmatch(r"(double|single) .* ([0-9.]+) GF .*", line) for line in lines]
+    return {match[1]: float(match[2]) * 1e9 for match in found if match}
+
+
+def measure_stages(tool, folders, peak):
+    """Where one thread's time goes, and what of it the operations of the decomposition explain."""
+    names = ("start", "open", "decode", "gram", "eigenvalues", "fits", "report")
+    print("one thread, --timings: shares of the wall time; model: (NM² + 4/3·M³)/peak of a matrix product, of the time of"
+          " Gram matrices\nand eigenvalues")
+    print(f"{'model':<12} {'model/actual':>12}" + "".join(f" {name:>11}" for name in names) + f" {'wall s':>8}"
+          f" {'model s':>8}")
+    results = {}
+    for name, folder in folders.items():
+        command = [tool, "analyze", "--format", "csv", "--timings", "--threads", "1", folder]
+        table, _, _, others, errors = measured(command, 1)
+        seconds = stages(errors)
+        model = sum(count * (n * m * m + 4 / 3 * m**3) / peak[arithmetic]
+                    for count, n, m, arithmetic in rows(table)) if peak else None
+        actual = seconds["gram"] + seconds["eigenvalues"]
+        print(f"{name:<12} " + (f"{model / actual:>12.2f}" if model else f"{'-':>12}")
+              + "".join(f" {100 * seconds[stage] / seconds['wall']:>10.0f}%" for stage in names)
+              + f" {seconds['wall']:>8.2f}" + (f" {model:>8.2f}" if model else f" {'-':>8}"), flush=True)
+        results[name] = {"seconds": seconds, "model_seconds": model, "other_cores": others}
+    return results
+
+
+def report_memory(results):
+    """Peaks of the comparisons beside what the largest layer lets expect."""
+    print("memory: the largest layer in doubles and its Gram matrix, times 1.3, and 60 MiB")
+    print(f"{'model':<12} {'actual/model':>12} {'actual MiB':>11} {'model MiB':>10}")
+    for name, result in results.items():
+        actual = statistics.median(result["runs"]["auto"]["peak_mib"])
+        model = result["expected_mib"]
+        print(f"{name:<12} {actual / model:>12.2f} {actual:>11.0f} {model:>10.0f}")
+
+
 def main():
     parser = argparse.ArgumentParser(description="Measures HeavyTail, and WeightWatcher beside it.")
     parser.add_argument("tool", type=pathlib.Path)
+    parser.add_argument("--kernels", type=pathlib.Path, help="the program that measures matrix products")
     parser.add_argument("--peer", default="python3", help="a Python with weightwatcher")
     parser.add_argument("--pairs", type=int, default=5, help="runs of each side of a comparison")
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--models", nargs="*", help="compare only these, and leave out the commands")
+    parser.add_argument("--models", nargs="*", help="compare only these, and leave out the indexes")
     options = parser.parse_args()
     tool = options.tool.resolve()
     PLACE.mkdir(parents=True, exist_ok=True)
@@ -205,18 +297,26 @@ def main():
               " (pip install weightwatcher threadpoolctl)\n")
 
     if options.models is None:
-        results["commands"] = measure_commands(tool, 2 * options.pairs)
+        results["indexes"] = measure_indexes(tool, options.pairs)
+        print()
+        results["samples"] = measure_samples(tool, 2 * options.pairs)
         print()
 
     if text([options.peer, HERE / "make_random_models.py", PLACE]) is None:
         print(f"{options.peer} has no numpy: random models are not made")
     copy_trained_model()
-    folders = {path.parent.name: path.parent for path in sorted(PLACE.glob("*/model.safetensors"))}
+    folders = {path.parent.name: path.parent for path in sorted(PLACE.glob("*/model.safetensors"))
+               if not options.models or path.parent.name in options.models}
     print(f"{options.pairs} pairs of runs, {options.threads} threads, medians; the ratios are taken within each pair;"
           " others: how many cores\nwere busy with something else, at worst")
     show(COLUMNS)
     results["models"] = {name: compare(tool, peer, name, folder, options.pairs, options.threads)
-                         for name, folder in folders.items() if not options.models or name in options.models}
+                         for name, folder in folders.items()}
+    print()
+    results["peak"] = peaks(options.kernels) if options.kernels else {}
+    results["stages"] = measure_stages(tool, folders, results["peak"])
+    print()
+    report_memory(results["models"])
 
     folder = HERE / "results"
     folder.mkdir(exist_ok=True)

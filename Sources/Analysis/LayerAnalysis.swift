@@ -13,8 +13,12 @@ struct LayerTask: Sendable {
   let sliced: Result<SlicedWeight, ReadError>
   /// The frequencies of a convolution that is analysed as an operator.
   let grid: FourierGrid?
+  let clock: StageClock
 
-  init(layerID: Int, name: String, layer: Layer, parameter: Parameter, options: AnalysisOptions) {
+  init(
+    layerID: Int, name: String, layer: Layer, parameter: Parameter, options: AnalysisOptions, clock: StageClock
+  ) {
+    self.clock = clock
     self.layerID = layerID
     self.name = name
     self.layer = layer
@@ -104,7 +108,10 @@ struct LayerTask: Sendable {
       spectra = try self.spectra(
         of: sliced, in: arithmetic(options), isBinding: options.precision != .auto, workers)
     }
-    if options.precision == .auto, !spectra.suffice(of: sliced.matrices[0], perSlice: options.perSlice) {
+    let suffices = clock.measure(.fits) {
+      options.precision != .auto || spectra.suffice(of: sliced.matrices[0], perSlice: options.perSlice)
+    }
+    if !suffices {
       spectra = try self.spectra(of: sliced, in: .double, isBinding: true, workers)
     }
     if options.source == .inverse { spectra.slices = spectra.slices.map { $0.inverted(spectra.arithmetic) } }
@@ -127,6 +134,12 @@ struct LayerTask: Sendable {
     _ record: LayerRecord, _ matrices: [WeightMatrix], _ options: AnalysisOptions, _ workers: Workers
   ) -> LayerRecord {
     guard !options.studies.isEmpty else { return record }
+    return clock.measure(.studies) { withStudies(record, matrices, options, workers) }
+  }
+
+  private func withStudies(
+    _ record: LayerRecord, _ matrices: [WeightMatrix], _ options: AnalysisOptions, _ workers: Workers
+  ) -> LayerRecord {
     if workers.count > 1 { BLAS.setThreadCount(workers.count) }
     defer { if workers.count > 1 { BLAS.setThreadCount(1) } }
     var result = record
@@ -169,6 +182,12 @@ struct LayerTask: Sendable {
   }
 
   private func record(
+    _ sliced: SlicedWeight, _ spectra: LayerSpectra, _ slice: Int?, _ options: AnalysisOptions, _ workers: Workers
+  ) -> LayerRecord {
+    clock.measure(.fits) { fitted(sliced, spectra, slice, options, workers) }
+  }
+
+  private func fitted(
     _ sliced: SlicedWeight, _ spectra: LayerSpectra, _ slice: Int?, _ options: AnalysisOptions, _ workers: Workers
   ) -> LayerRecord {
     // Norms count every eigenvalue; what is fitted must hold each but once.

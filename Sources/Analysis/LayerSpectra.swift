@@ -96,19 +96,22 @@ extension LayerTask {
     if let grid {
       slices = try frequencies(of: sliced, grid)
     } else if let factors = sliced.factors.first {
-      let left = try load(factors.left.tensor)
-      let right = try load(factors.right.tensor)
+      let left = try decoded(factors.left.tensor)
+      let right = try decoded(factors.right.tensor)
       for (matrix, factors) in zip(sliced.matrices, sliced.factors) {
-        slices.append(SliceSpectrum(origin: matrix.origin, eigenvalues: try factors.eigenvalues(left, right)))
+        let eigenvalues = try clock.measure(.eigenvalues) { () throws(LayerFailure) in
+          try factors.eigenvalues(left, right)
+        }
+        slices.append(SliceSpectrum(origin: matrix.origin, eigenvalues: eigenvalues))
       }
     } else {
-      let data = try load(parameter.tensor)
+      let data = try decoded(parameter.tensor)
       if arithmetic == .double, columns < Schedule.largeColumns {
-        return LayerSpectra(try WeightMatrix.spectra(of: sliced.matrices, from: data), of: sliced.matrices)
+        return LayerSpectra(try WeightMatrix.spectra(of: sliced.matrices, from: data, clock), of: sliced.matrices)
       }
       let spectra = try sliced.matrices.map { (matrix) throws(LayerFailure) in
-        let pending = try matrix.gram(from: data, in: arithmetic, isBinding: isBinding, workers: workers)
-        return MatrixSpectrum(eigenvalues: try pending.eigenvalues(workers), arithmetic: pending.arithmetic)
+        let pending = try matrix.gram(from: data, in: arithmetic, isBinding: isBinding, workers: workers, clock)
+        return try spectrum(of: pending, workers)
       }
       return LayerSpectra(spectra, of: sliced.matrices)
     }
@@ -119,14 +122,19 @@ extension LayerTask {
     guard grid.kernel.allSatisfy({ $0 <= grid.side }) else {
       throw .numeric("a kernel of \(grid.kernel) does not fit a grid of \(grid.side) points along each axis")
     }
-    let data = try load(parameter.tensor)
+    let data = try decoded(parameter.tensor)
     let frequencies = grid.frequencies
     var slices: [SliceSpectrum] = []
     for start in stride(from: 0, to: sliced.matrices.count, by: sliced.receptiveField) {
       let group = sliced.matrices[start..<start + sliced.receptiveField]
-      let positions = try group.map { (matrix) throws(LayerFailure) in try matrix.checkedDense(from: data) }
+      let positions = try clock.measure(.decode) { () throws(LayerFailure) in
+        try group.map { (matrix) throws(LayerFailure) in try matrix.checkedDense(from: data) }
+      }
+      let spectra = try clock.measure(.eigenvalues) { () throws(LayerFailure) in
+        try grid.eigenvalues(positions, frequencies)
+      }
       let origin = group[start].origin.dropLast()
-      for (frequency, eigenvalues) in zip(frequencies, try grid.eigenvalues(positions, frequencies)) {
+      for (frequency, eigenvalues) in zip(frequencies, spectra) {
         slices.append(
           SliceSpectrum(
             origin: origin + [WeightMatrix.Origin(axis: "frequency", index: frequency.index)],
@@ -134,6 +142,15 @@ extension LayerTask {
       }
     }
     return slices
+  }
+
+  func spectrum(of pending: any PendingSpectrum, _ workers: Workers) throws(LayerFailure) -> MatrixSpectrum {
+    let eigenvalues = try clock.measure(.eigenvalues) { () throws(LayerFailure) in try pending.eigenvalues(workers) }
+    return MatrixSpectrum(eigenvalues: eigenvalues, arithmetic: pending.arithmetic)
+  }
+
+  func decoded(_ tensor: Tensor) throws(LayerFailure) -> TensorData {
+    try clock.measure(.decode) { () throws(LayerFailure) in try load(tensor) }
   }
 
   func load(_ tensor: Tensor) throws(LayerFailure) -> TensorData {

@@ -9,6 +9,8 @@ public struct ModelReport: Sendable {
   /// Whether each matrix has a row, rather than each weight.
   public var isPerSlice: Bool
   public var summary: ModelSummary
+  /// What it took; everything else is the same each time.
+  public var times: StageTimes
 }
 
 /// What happened so far, for a progress display.
@@ -54,15 +56,18 @@ public func analyze(
   case .intra: graph = try graph.products()
   case .stacked: graph = try graph.stacked(where: isWanted)
   }
+  let clock = StageClock()
   let tasks = graph.weights.compactMap { weight -> LayerTask? in
     let layer = graph.layers[weight.layerID]
     guard options.source == .stacked || isWanted(weight.name, layer.name) else { return nil }
     return LayerTask(
-      layerID: weight.layerID, name: weight.name, layer: layer, parameter: weight.parameter, options: options)
+      layerID: weight.layerID, name: weight.name, layer: layer, parameter: weight.parameter, options: options,
+      clock: clock)
   }
   let records = Schedule(tasks, options, progress).run()
   return ModelReport(
-    path: path, graph: graph, layers: records, isPerSlice: options.perSlice, summary: ModelSummary(records, model))
+    path: path, graph: graph, layers: records, isPerSlice: options.perSlice, summary: ModelSummary(records, model),
+    times: clock.times)
 }
 
 private func noWeights(_ graph: LayerGraph, _ path: String) -> ReadError {

@@ -124,15 +124,14 @@ extension Schedule {
         Result { () throws(LayerFailure) in
           try job.matrix.gram(
             from: data.get(), in: tasks[job.task].arithmetic(options), isBinding: options.precision != .auto,
-            workers: workers)
+            workers: workers, tasks[job.task].clock)
         })
     }
     let share = Workers(workers.count / wave.count)
     let spectra = Mutex([Result<MatrixSpectrum, LayerFailure>?](repeating: nil, count: wave.count))
     workers.forEach(wave.count) { [pending] index in
       let result = Result { () throws(LayerFailure) in
-        let pending = try pending[index].get()
-        return MatrixSpectrum(eigenvalues: try pending.eigenvalues(share), arithmetic: pending.arithmetic)
+        try tasks[wave[index].task].spectrum(of: pending[index].get(), share)
       }
       spectra.withLock { $0[index] = result }
     }
@@ -148,7 +147,7 @@ extension Schedule {
       if self.task == index, let result { return result }
       // The old bytes go before the new ones come.
       self.result = nil
-      let result = Result { () throws(LayerFailure) in try task.load(task.parameter.tensor) }
+      let result = Result { () throws(LayerFailure) in try task.decoded(task.parameter.tensor) }
       (self.task, self.result) = (index, result)
       return result
     }

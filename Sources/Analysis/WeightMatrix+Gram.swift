@@ -34,26 +34,30 @@ extension WeightMatrix {
   ///   `isBinding`.
   /// - Throws: `LayerFailure` for entries that are not finite.
   func gram(
-    from data: TensorData, in arithmetic: Arithmetic, isBinding: Bool, workers: Workers
+    from data: TensorData, in arithmetic: Arithmetic, isBinding: Bool, workers: Workers, _ clock: StageClock
   ) throws(LayerFailure) -> any PendingSpectrum {
     if arithmetic == .single {
-      if isBinding { return PendingGram(try gram(from: data, as: Float.self, workers)) }
-      if let pending = tried(data, workers) { return pending }
+      if isBinding { return PendingGram(try gram(from: data, as: Float.self, workers, clock)) }
+      if let pending = tried(data, workers, clock) { return pending }
     }
-    return PendingGram(try gram(from: data, as: Double.self, workers))
+    return PendingGram(try gram(from: data, as: Double.self, workers, clock))
   }
 
   /// The spectra of matrices of one shape, some of whose steps are done to several at a time.
   ///
   /// - Throws: `LayerFailure` for entries that are not finite.
   static func spectra(
-    of matrices: [WeightMatrix], from data: TensorData
+    of matrices: [WeightMatrix], from data: TensorData, _ clock: StageClock
   ) throws(LayerFailure) -> [MatrixSpectrum] {
     var batch = EigenvalueBatch(order: matrices[0].columns)
     for matrix in matrices {
-      let gram = try matrix.gram(from: data, as: Double.self, Workers(1))
+      let gram = try matrix.gram(from: data, as: Double.self, Workers(1), clock)
+      let start = ContinuousClock.now
+      defer { clock.add(.eigenvalues, since: start) }
       do { try batch.add(gram) } catch { throw .numeric(error.description) }
     }
+    let start = ContinuousClock.now
+    defer { clock.add(.eigenvalues, since: start) }
     do {
       return try batch.eigenvalues().map { MatrixSpectrum(eigenvalues: $0, arithmetic: .double) }
     } catch {
@@ -62,9 +66,9 @@ extension WeightMatrix {
   }
 
   /// In floats, unless they are of no use: what overflows in them need not in doubles.
-  private func tried(_ data: TensorData, _ workers: Workers) -> (any PendingSpectrum)? {
+  private func tried(_ data: TensorData, _ workers: Workers, _ clock: StageClock) -> (any PendingSpectrum)? {
     do {
-      let gram = try gram(from: data, as: Float.self, workers)
+      let gram = try gram(from: data, as: Float.self, workers, clock)
       return SinglePrecision.isHopeless(gram, rows: rows) ? nil : PendingGram(gram)
     } catch {
       return nil
@@ -72,7 +76,7 @@ extension WeightMatrix {
   }
 
   private func gram<Element: MatrixElement & DecodedElement>(
-    from data: TensorData, as _: Element.Type, _ workers: Workers
+    from data: TensorData, as _: Element.Type, _ workers: Workers, _ clock: StageClock
   ) throws(LayerFailure) -> GramMatrix<Element> {
     var gram = GramMatrix<Element>(order: columns)
     // The longer side is cut into blocks; the shorter one is always whole.
@@ -82,7 +86,7 @@ extension WeightMatrix {
     var start = 0
     while start < rows {
       let range = start..<min(start + step, rows)
-      add(range, of: data, through: &block, to: &gram, &check, workers)
+      add(range, of: data, through: &block, to: &gram, &check, workers, clock)
       start = range.upperBound
     }
     try check.verify(as: Element.self)
@@ -94,26 +98,31 @@ extension WeightMatrix {
 
   private func add<Element: MatrixElement & DecodedElement>(
     _ range: Range<Int>, of data: TensorData, through block: inout AlignedBuffer<Element>,
-    to gram: inout GramMatrix<Element>, _ check: inout EntryCheck, _ workers: Workers
+    to gram: inout GramMatrix<Element>, _ check: inout EntryCheck, _ workers: Workers,
+    _ clock: StageClock
   ) {
     // The block's rows are outputs of the matrix, in parts of a whole number of them.
     let (blockRows, width) = isTransposed ? (columns, range.count) : (range.count, columns)
     let parts = blockRows * width < Self.elementsPerPart ? 1 : Self.partsPerBlock
     let rowsPerPart = (blockRows + parts - 1) / parts
     let checks = Mutex([EntryCheck](repeating: EntryCheck(), count: parts))
-    block.fill(blockRows * width, runsOf: rowsPerPart * width, workers: workers) { part, span in
-      let first = (isTransposed ? 0 : range.lowerBound) + part * rowsPerPart
-      let outputs = first..<first + span.count / width
-      decode(outputs: outputs, inputs: isTransposed ? range : 0..<columns, from: data, into: &span)
-      var check = EntryCheck()
-      check.add(span.span)
-      checks.withLock { $0[part] = check }
+    clock.measure(.decode) {
+      block.fill(blockRows * width, runsOf: rowsPerPart * width, workers: workers) { part, span in
+        let first = (isTransposed ? 0 : range.lowerBound) + part * rowsPerPart
+        let outputs = first..<first + span.count / width
+        decode(outputs: outputs, inputs: isTransposed ? range : 0..<columns, from: data, into: &span)
+        var check = EntryCheck()
+        check.add(span.span)
+        checks.withLock { $0[part] = check }
+      }
     }
     for part in checks.withLock({ $0 }) { check.add(part) }
-    if isTransposed {
-      gram.add(transposedColumns: block, columnCount: range.count, workers: workers)
-    } else {
-      gram.add(rows: block, rowCount: range.count, workers: workers)
+    clock.measure(.gram) {
+      if isTransposed {
+        gram.add(transposedColumns: block, columnCount: range.count, workers: workers)
+      } else {
+        gram.add(rows: block, rowCount: range.count, workers: workers)
+      }
     }
   }
 

@@ -109,6 +109,9 @@ struct AnalyzeCommand: ParsableCommand {
   @Flag(help: "Below each table, say in words what the numbers mean: facts, tests against noise, heuristics.")
   var findings = false
 
+  @Flag(help: "Print to standard error how long each stage of the analysis took.")
+  var timings = false
+
   @Option(help: ArgumentHelp("Where random numbers begin; the same seed gives the same report.", valueName: "n"))
   var seed: UInt64 = 0
 
@@ -160,7 +163,9 @@ struct AnalyzeCommand: ParsableCommand {
   }
 
   func run() throws {
+    let start = ContinuousClock.now
     try startBLAS()
+    let started = ContinuousClock.now
     let options = options
     let progress = ProgressLine(isEnabled: !paths.quiet)
     var limits = Limits()
@@ -180,7 +185,15 @@ struct AnalyzeCommand: ParsableCommand {
         "error: no layer matches \(layers.joined(separator: " or "))\n  hint: heavytail inspect lists them")
       throw ExitCode(1)
     }
+    let computed = ContinuousClock.now
     if !run.models.isEmpty || format != .table { try emit(text(results), to: output) }
+    if timings {
+      let end = ContinuousClock.now
+      let table = TimingTable(
+        start: started - start, open: run.openingTime, models: run.models.map(\.times), report: end - computed,
+        wall: end - start)
+      Terminal.printError(table.description)
+    }
     try run.exit()
   }
 

@@ -21,7 +21,9 @@ struct PathArguments: ParsableArguments {
       for failure in found.errors { run.add(failure.error, path: failure.path) }
       for model in found.models {
         do throws(ReadError) {
+          let start = ContinuousClock.now
           let graph = try readers.open(model, limits: limits)
+          run.openingTime += ContinuousClock.now - start
           noteOthers(in: model, graph)
           run.models.append(try body(model, graph))
         } catch {
@@ -46,6 +48,8 @@ struct Run<Value> {
   var models: [Value] = []
   /// By the path that was opened; `error.file` may name a member or a shard.
   private(set) var errors: [(path: String, error: ReadError)] = []
+  /// What opening them took.
+  var openingTime = Duration.zero
   /// Whether part of a model that was read failed.
   var failed = false
 

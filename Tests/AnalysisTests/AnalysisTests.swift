@@ -46,6 +46,15 @@ func bits(_ report: ModelReport) -> [[String]] {
     #expect(try bits(report(path, options)) == bits(one))
   }
 
+  @Test func stagesAreTimed() throws {
+    var options = AnalysisOptions()
+    let path = Fixtures.sample("LeNet5/lenet5.safetensors")
+    let plain = try report(path, options).times
+    for stage in Stage.allCases { #expect((plain[stage] > .zero) == (stage != .studies)) }
+    options.studies = [.whitened]
+    #expect(try report(path, options).times[.studies] > .zero)
+  }
+
   @Test func initialMLP3IsWhatTheoryPredicts() throws {
     let layers = try report(Fixtures.sample("MLP3/mlp3-init.safetensors")).layers
     let square = layers.filter { $0.shape == [512, 512] }

@@ -51,6 +51,16 @@ func heavytail(_ arguments: [String], environment: [String: String] = [:]) throw
     #expect(lines.last?.hasPrefix("61,706 parameters · 5 of 5 weights analysed") == true)
   }
 
+  @Test func timingsChangeNothingElse() throws {
+    let outcome = try heavytail("analyze", "--timings", lenet)
+    #expect(try outcome.output == heavytail("analyze", lenet).output)
+    let lines = outcome.errors.split(separator: "\n")
+    #expect(lines.first == "timings in seconds")
+    let stages = ["start", "open", "decode", "gram", "eigenvalues", "fits", "studies", "report", "wall"]
+    #expect(lines.dropFirst().map { $0.prefix { $0 != " " } } == stages.map { $0[...] })
+    #expect(lines.dropFirst().allSatisfy { Double($0.split(separator: " ")[1]) != nil })
+  }
+
   /// Of LeNet-5's weights the first is a vector, the others have a p-value unless it is not wanted.
   @Test(arguments: [("auto", 4), ("12", 4), ("0", 0)])
   func theBootstrapIsOnUnlessSwitchedOff(argument: String, expected: Int) throws {
