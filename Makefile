@@ -4,6 +4,10 @@ PREFIX ?= /usr/local
 SWIFT ?= swift
 # Self-contained programs: no Swift runtime is needed where they run.
 RELEASE = -c release --static-swift-stdlib
+# The process that reads HDF5 files, with libhdf5 in it where that is possible.
+ARCHIVE = $(CURDIR)/.build/archive
+BUILD_HDF5 = Sources/CHDF5/archive.sh $(ARCHIVE) && \
+  PKG_CONFIG_PATH=$(ARCHIVE)$${PKG_CONFIG_PATH:+:$$PKG_CONFIG_PATH} $(SWIFT) build $(RELEASE) --product heavytail-hdf5 --quiet
 PACKAGES = libhdf5-dev libopenblas-dev liblapacke-dev libprotobuf-c-dev zlib1g-dev pkg-config
 MODULES = hdf5 openblas lapacke libprotobuf-c zlib
 SOURCES = Package.swift Sources Plugins Tests Benchmarks
@@ -30,7 +34,7 @@ run: build
 
 build: dependencies
 	@$(SWIFT) build $(RELEASE) --product heavytail --quiet
-	@$(SWIFT) build $(RELEASE) --product heavytail-hdf5 --quiet
+	@$(BUILD_HDF5)
 
 test: dependencies
 	$(SWIFT) test
@@ -54,7 +58,7 @@ COUNT ?= 100000
 SEED ?= 1
 mutate: dependencies
 	@$(SWIFT) build -c release --product mutate --quiet
-	@$(SWIFT) build $(RELEASE) --product heavytail-hdf5 --quiet
+	@$(BUILD_HDF5)
 	@mkdir -p .build/damaged
 	@status=0; for reader in safetensors numpy onnx pytorch keras; do \
 	  .build/release/mutate $$reader $(COUNT) $(SEED) .build/damaged $$(Tests/Fuzzing/samples.sh $$reader) || status=1; \

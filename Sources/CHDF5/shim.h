@@ -2,7 +2,6 @@
 #define CHDF5_SHIM_H
 
 #include <hdf5.h>
-#include <hdf5_hl.h>
 
 // HDF5 spells its predefined identifiers as macros over comma expressions,
 // `(H5open(), H5T_..._g)`, which the importer cannot see. As functions they
@@ -35,9 +34,34 @@ static inline herr_t CHDF5_iterateLinks(hid_t group, H5_index_t order, H5L_itera
   return H5Literate(group, order, H5_ITER_INC, &position, visit, context);
 }
 
-// An image of a file that is read where it lies: the bytes are neither copied nor freed.
+// An image of a file that is read where it lies: the library asks for memory to copy it to and is given the image
+// itself, which is what all of its copies of the access properties point to.
+
+static inline void *CHDF5_image(size_t size, H5FD_file_image_op_t operation, void *image) { return image; }
+static inline void *CHDF5_copyImage(
+    void *copy, const void *image, size_t size, H5FD_file_image_op_t operation, void *data) {
+  return copy;
+}
+static inline void *CHDF5_growImage(void *image, size_t size, H5FD_file_image_op_t operation, void *data) {
+  return NULL;
+}
+static inline herr_t CHDF5_keepImage(void *image, H5FD_file_image_op_t operation, void *data) { return 0; }
+static inline void *CHDF5_sameImage(void *image) { return image; }
+static inline herr_t CHDF5_keepData(void *image) { return 0; }
+
+// One image at a time: images have no names of their own that would tell them apart.
 static inline hid_t CHDF5_openImage(const void *bytes, size_t count) {
-  return H5LTopen_file_image((void *)bytes, count, H5LT_FILE_IMAGE_DONT_COPY | H5LT_FILE_IMAGE_DONT_RELEASE);
+  void *image = (void *)bytes;
+  H5FD_file_image_callbacks_t callbacks = {
+      CHDF5_image, CHDF5_copyImage, CHDF5_growImage, CHDF5_keepImage, CHDF5_sameImage, CHDF5_keepData, image};
+  hid_t access = H5Pcreate(H5P_FILE_ACCESS);
+  if (access < 0) return -1;
+  hid_t file = -1;
+  if (H5Pset_fapl_core(access, 1 << 16, 0) >= 0 && H5Pset_file_image_callbacks(access, &callbacks) >= 0 &&
+      H5Pset_file_image(access, image, count) >= 0)
+    file = H5Fopen("image", H5F_ACC_RDONLY, access);
+  H5Pclose(access);
+  return file;
 }
 
 #endif
