@@ -39,7 +39,7 @@ func systemLibrary(_ name: String, pkgConfig: String? = nil, apt: String) -> Tar
 }
 
 let readers: [Target.Dependency] = [
-  "SafetensorsReader", "NumPyReader", "PyTorchReader", "KerasReader", "ONNXReader",
+  "SafetensorsReader", "NumPyReader", "PyTorchReader", "KerasReader", "ONNXReader", "LayerDumpReader",
 ]
 
 // libFuzzer brings the program's main: the target cannot be linked without it.
@@ -65,7 +65,8 @@ let package = Package(
     .library(name: "SafetensorsFormat", targets: ["SafetensorsFormat"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.0.0"),
   ],
   targets: [
     // C libraries: a module map and a shim each, nothing else.
@@ -88,7 +89,8 @@ let package = Package(
     container("StrictJSON", []),
     container("Sharding", ["StrictJSON"]),
     container("NumPyFormat", ["Pickle"]),
-    container("SafetensorsFormat", []),
+    container("SafetensorsFormat", ["StrictJSON"]),
+    container("DumpFormat", ["StrictJSON"]),
     module("StateDictionary", ["ModelReading"]),
     module("HubConfiguration", ["ModelReading", "StrictJSON", "StateDictionary"]),
 
@@ -101,6 +103,7 @@ let package = Package(
       ["Zip", "Pickle", "NumPyFormat", "Sharding", "StrictJSON", "StateDictionary", "HubConfiguration"]),
     reader("KerasReader", ["Zip", "HDF5", "Pickle", "NumPyFormat", "Sharding", "StateDictionary", "StrictJSON"]),
     reader("ONNXReader", ["CONNX", "CProtobufC", "StateDictionary"]),
+    reader("LayerDumpReader", ["DumpFormat", "SafetensorsFormat", "NumPyFormat"]),
 
     // Numbers.
     module("LinearAlgebra", ["COpenBLAS", "CLAPACKE"]),
@@ -109,7 +112,13 @@ let package = Package(
     // The pipeline.
     module("MatrixSlicing", ["ModelReading"]),
     module("Analysis", ["ModelReading", "MatrixSlicing", "LinearAlgebra", "SpectralCore"]),
-    module("Reporting", ["ModelReading", "SpectralCore", "Analysis"]),
+    module("Reporting", ["ModelReading", "StrictJSON", "SpectralCore", "Analysis"]),
+    module(
+      "LayerDump",
+      [
+        "ModelReading", "MatrixSlicing", "DumpFormat", "SafetensorsFormat", "NumPyFormat", "StrictJSON", "CLinux",
+        .product(name: "Crypto", package: "swift-crypto"),
+      ]),
 
     // The process that libhdf5 runs in: a crash there is an error here.
     .executableTarget(name: "heavytail-hdf5", dependencies: ["HDF5", "HDF5Parsing"], swiftSettings: strict),
@@ -119,7 +128,7 @@ let package = Package(
       name: "heavytail",
       dependencies: readers + [
         "ModelReading", "SafetensorsFormat", "MatrixSlicing", "LinearAlgebra", "SpectralCore", "Analysis",
-        "Reporting",
+        "Reporting", "LayerDump", "DumpFormat",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -143,6 +152,14 @@ let package = Package(
     tests("PyTorchReaderTests", ["PyTorchReader", "ModelReading"]),
     tests("KerasReaderTests", ["KerasReader", "HDF5TestSupport", "heavytail-hdf5", "ModelReading"]),
     tests("ONNXReaderTests", ["ONNXReader", "ModelReading"]),
+    tests("DumpFormatTests", ["DumpFormat", "ModelReading"]),
+    tests("LayerDumpReaderTests", ["LayerDumpReader", "DumpFormat", "SafetensorsFormat", "ModelReading"]),
+    tests(
+      "LayerDumpTests",
+      readers + [
+        "LayerDump", "DumpFormat", "Analysis", "MatrixSlicing", "ModelReading", "StrictJSON",
+        "heavytail-hdf5",
+      ]),
     tests("LinearAlgebraTests", ["LinearAlgebra"]),
     tests("SpectralCoreTests", ["SpectralCore", "LinearAlgebra", "PhaseEnsembles"]),
     tests("MatrixSlicingTests", ["MatrixSlicing", "ModelReading"]),
@@ -156,7 +173,9 @@ let package = Package(
     .executableTarget(
       name: "mutate", dependencies: ["FuzzingSupport", "ModelReading", "TestSupport"],
       path: "Tests/Fuzzing/Mutate", swiftSettings: strict),
-    tests("CommandLineTests", ["heavytail", "StrictJSON", "ModelReading", "SpectralCore"]),
+    tests(
+      "CommandLineTests",
+      ["heavytail", "LayerDump", "LayerDumpReader", "SafetensorsFormat", "StrictJSON", "ModelReading", "SpectralCore"]),
 
     // Benchmarks.
     module("PhaseEnsembles", ["SpectralCore"], path: "Benchmarks/PhaseEnsembles"),

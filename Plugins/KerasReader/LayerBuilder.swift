@@ -97,10 +97,10 @@ struct LayerBuilder {
       if let labelled = axes?.labelled(tensor, name) {
         guard accept(labelled, role, unit) else { continue }
         result.append((name, Parameter(name.isGate ? .weight(name.gateLabel) : role, labelled)))
+      } else if quantized?.isScaling(name) == true {
+        result.append((name, Parameter(.part(name), tensor)))
       } else if tensor.rank < 2 {
         result.append((name, Parameter(role.isWeight ? .other(name) : role, tensor)))
-      } else if quantized?.isScaling(name) == true {
-        result.append((name, Parameter(.other(name), tensor)))
       } else {
         unexplained(tensor, name, unit)
       }

@@ -100,7 +100,7 @@ extension OperatorWeights {
 
   /// The stored tensors that a dequantised weight is made of, beside its codes.
   func parts(_ origins: [(Origin?, String)]) -> [LayerCandidate.Use] {
-    origins.compactMap { origin, name in origin.map { LayerCandidate.Use(role: .other(name), origin: $0) } }
+    origins.compactMap { origin, name in origin.map { LayerCandidate.Use(role: .part(name), origin: $0) } }
   }
 }
 

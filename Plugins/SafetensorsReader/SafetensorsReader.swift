@@ -1,5 +1,6 @@
 import HubConfiguration
 public import ModelReading
+import SafetensorsFormat
 import Sharding
 import StateDictionary
 
@@ -11,7 +12,7 @@ public struct SafetensorsReader: ModelReader {
 
   public init() {}
 
-  public func probe(_ prefix: RawSpan) -> Match { max(Header.probe(prefix), ShardSet.probe(prefix)) }
+  public func probe(_ prefix: RawSpan) -> Match { max(SafetensorsHeader.probe(prefix), ShardSet.probe(prefix)) }
 
   public func probe(_ directory: ModelDirectory) -> Match { ShardSet.probe(directory.entries) }
 

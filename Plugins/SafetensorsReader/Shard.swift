@@ -1,6 +1,9 @@
 import ModelReading
 import SafetensorsFormat
 
+/// The `__metadata__` of a file: names and values, both text.
+typealias Metadata = SafetensorsHeader.Metadata
+
 /// One file: its tensors, and what cannot be one.
 struct Shard {
   let path: String
@@ -11,7 +14,7 @@ struct Shard {
   var diagnostics: [Diagnostic] = []
 
   init(_ source: ByteSource, _ limits: Limits) throws(ReadError) {
-    let header = try Header(source, limits)
+    let header = try SafetensorsHeader(source, limits)
     path = source.label
     metadata = header.metadata
     for record in header.records { try append(record, source, header.dataStart, limits) }
@@ -19,7 +22,7 @@ struct Shard {
   }
 
   private mutating func append(
-    _ record: Header.Record, _ source: ByteSource, _ dataStart: Int, _ limits: Limits
+    _ record: SafetensorsHeader.Record, _ source: ByteSource, _ dataStart: Int, _ limits: Limits
   ) throws(ReadError) {
     let bytes = try source.slice(at: dataStart + record.range.lowerBound, count: record.range.count, "tensor")
     if let elementType = record.type.elementType {

@@ -20,6 +20,10 @@ struct ShardSet {
   ///
   /// Any other set of files is more likely several models, and left to be read one by one.
   static func probe(_ entries: [String]) -> Match {
+    // A layer dump, if the reader of those agrees.
+    if entries.contains("graph.json"), entries.contains(where: { $0.hasPrefix("weights") && $0.hasSuffix(suffix) }) {
+      return .possible
+    }
     if entries.contains(where: { $0.hasSuffix(indexSuffix) }) { return .certain }
     if entries.contains("model.safetensors") { return .certain }
     return entries.contains { PartNumber($0) != nil } ? .certain : .no

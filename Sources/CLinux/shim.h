@@ -5,11 +5,19 @@
 
 int memfd_create(const char *name, unsigned flags);
 int pipe2(int ends[2], int flags);
+int renameat2(int oldFolder, const char *oldPath, int newFolder, const char *newPath, unsigned flags);
 
 // A file in memory, closed when another program starts.
 static inline int CLinux_memoryFile(void) { return memfd_create("heavytail", 1U); }
 
 // A pipe whose ends are closed when another program starts, from the moment they exist.
 static inline int CLinux_pipe(int ends[2], int closeOnExec) { return pipe2(ends, closeOnExec); }
+
+// Gives each of two paths the file of the other, in one step.
+static inline int CLinux_exchange(const char *first, const char *second) {
+  const int workingFolder = -100; // AT_FDCWD
+  const unsigned exchange = 1U << 1; // RENAME_EXCHANGE
+  return renameat2(workingFolder, first, workingFolder, second, exchange);
+}
 
 #endif

@@ -51,6 +51,8 @@ public enum Role: Sendable, Hashable {
   case kernel, recurrentKernel, bias, scale, offset, runningMean, runningVariance
   /// A weight with a role of its own, such as the projection of an LSTM.
   case weight(String)
+  /// A piece of how a weight is stored that is read as numbers: codes, scales, zero points.
+  case part(String)
   /// Anything that is not a weight.
   case other(String)
 
@@ -71,7 +73,7 @@ public enum Role: Sendable, Hashable {
     case .offset: "offset"
     case .runningMean: "running_mean"
     case .runningVariance: "running_variance"
-    case .weight(let name), .other(let name): name
+    case .weight(let name), .part(let name), .other(let name): name
     }
   }
 }

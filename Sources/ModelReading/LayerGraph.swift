@@ -59,16 +59,23 @@ extension LayerGraph {
   /// Elements of all parameters of all layers, tied ones once. The stored parts of a dequantised
   /// weight count as the weight they make, a product of low rank as its factors.
   public var parameterCount: Int {
-    layers.reduce(0) { sum, layer in
-      let isDecoded = layer.parameters.contains {
-        $0.isWeight && $0.factors == nil && $0.tensor.storage.fileRange == nil
-      }
-      return layer.parameters.reduce(sum) { sum, parameter in
-        if parameter.factors != nil { return sum }
-        if isDecoded, case .other = parameter.role { return sum }
-        return sum.addingReportingOverflow(parameter.tensor.elementCount).partialValue
-      }
+    layers.lazy.flatMap(\.parameters).reduce(0) { sum, parameter in
+      if parameter.factors != nil { return sum }
+      if case .part = parameter.role { return sum }
+      return sum.addingReportingOverflow(parameter.tensor.elementCount).partialValue
     }
+  }
+}
+
+extension LayerGraph {
+  /// Tensors that the reader met and that are no layer's parameter.
+  public var otherTensors: [TensorRecord] {
+    var known = Set<ByteString>()
+    for parameter in layers.lazy.flatMap(\.parameters) {
+      known.insert(ByteString(parameter.tensor.name))
+      known.formUnion(parameter.aliases.map { ByteString($0) })
+    }
+    return inventory.filter { !known.contains(ByteString($0.name)) }
   }
 }
 

@@ -14,6 +14,13 @@ public struct ModelDirectory: Sendable {
 
   /// - Throws: `.io` if the folder cannot be listed.
   public init(path: String) throws(ReadError) {
+    self.path = path
+    self.entries = try ModelDirectory.names(in: path).filter { !$0.utf8.starts(with: ".".utf8) }
+  }
+
+  /// Names of a folder's entries, sorted by their bytes: hidden ones too, but neither `.` nor `..`.
+  /// - Throws: `.io` if the folder cannot be listed.
+  public static func names(in path: String) throws(ReadError) -> [String] {
     guard let directory = unsafe opendir(path) else { throw .system("opendir", path: path) }
     defer { unsafe closedir(directory) }
     var names: [String] = []
@@ -21,10 +28,9 @@ public struct ModelDirectory: Sendable {
       let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { pointer in
         unsafe pointer.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
       }
-      if !name.utf8.starts(with: ".".utf8) { names.append(name) }
+      if name != "." && name != ".." { names.append(name) }
     }
-    self.path = path
-    self.entries = names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
 
   public func contains(_ name: String) -> Bool { entries.contains { $0.utf8.elementsEqual(name.utf8) } }

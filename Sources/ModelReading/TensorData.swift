@@ -67,6 +67,11 @@ extension Tensor {
   }
 }
 
+extension ByteSource {
+  /// Says that these bytes are not needed for now: they need not stay in memory; using them again is allowed.
+  public func release() { mappedFile?.advise(.done, baseOffset..<baseOffset + byteCount) }
+}
+
 /// A tensor's bytes, kept alive by this value.
 public struct TensorData: Sendable {
   public let source: ByteSource

@@ -1,5 +1,6 @@
 import Analysis
 public import ModelReading
+import StrictJSON
 
 extension AnalysisResults {
   /// The whole run as one JSON document, schema `heavytail.analysis/1`.

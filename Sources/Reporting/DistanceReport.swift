@@ -1,5 +1,6 @@
 public import Analysis
 import ModelReading
+import StrictJSON
 
 /// Two models compared, for people and for programs.
 public struct DistanceReport: Sendable {

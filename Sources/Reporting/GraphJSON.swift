@@ -1,4 +1,5 @@
 public import ModelReading
+import StrictJSON
 
 /// Layer graphs as one JSON document, schema `heavytail.graph/1`.
 public func graphJSON(

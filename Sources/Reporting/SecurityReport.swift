@@ -1,4 +1,5 @@
 public import ModelReading
+import StrictJSON
 
 /// Something in a model that a framework's own loader would have executed, or fetched from elsewhere.
 public struct SecurityFinding: Sendable, Equatable {

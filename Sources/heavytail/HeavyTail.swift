@@ -17,8 +17,8 @@ struct HeavyTail: ParsableCommand {
       """,
     version: version,
     subcommands: [
-      AnalyzeCommand.self, DistancesCommand.self, InspectCommand.self, SynthCommand.self, ExplainCommand.self,
-      FormatsCommand.self,
+      AnalyzeCommand.self, DistancesCommand.self, InspectCommand.self, ExportCommand.self, SynthCommand.self,
+      ExplainCommand.self, FormatsCommand.self,
     ],
     defaultSubcommand: AnalyzeCommand.self)
 }

@@ -14,7 +14,7 @@ struct ModelPaths {
 
   /// `path` itself if it is a file or one model in several files, else the models below it.
   init(_ path: String) {
-    guard isDirectory(path), !readers.looksLikeModel(path) else {
+    guard !ModelPaths.isModel(path) else {
       models = [path]
       return
     }
@@ -23,6 +23,9 @@ struct ModelPaths {
     let hint = "known formats: " + readers.formats.map(\.name).joined(separator: ", ")
     errors.append((path, ReadError(.unrecognized, "is a folder without models", file: path, hint: hint)))
   }
+
+  /// Whether a path stands for one model: a file, or a folder that is a model in several files.
+  static func isModel(_ path: String) -> Bool { !isDirectory(path) || readers.looksLikeModel(path) }
 
   /// Models in the folder of a model in several files that are not part of it.
   static func others(besides files: [String], in folder: String) -> [String] {

@@ -11,6 +11,9 @@ struct PathArguments: ParsableArguments {
   @Flag(name: .shortAndLong, help: "No progress and no notes on standard error; errors remain.")
   var quiet = false
 
+  /// Whether there is one path, and it is a model, not a folder of models.
+  var isOneModel: Bool { paths.count == 1 && ModelPaths.isModel(paths[0]) }
+
   /// Opens every model and hands it to `body`; one that fails costs no other.
   func open<Value>(
     limits: Limits = Limits(), _ body: (String, LayerGraph) throws(ReadError) -> Value

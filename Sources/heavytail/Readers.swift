@@ -1,4 +1,5 @@
 import KerasReader
+import LayerDumpReader
 import ModelReading
 import NumPyReader
 import ONNXReader
@@ -6,4 +7,4 @@ import PyTorchReader
 import SafetensorsReader
 
 /// The readers of this program. A new one is added here and nowhere else.
-let readers = ReaderRegistry([.safetensors, .pytorch, .keras, .onnx, .numpy])
+let readers = ReaderRegistry([.safetensors, .pytorch, .keras, .onnx, .numpy, .dump])

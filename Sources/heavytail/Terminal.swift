@@ -34,7 +34,7 @@ enum Terminal {
   }
 }
 
-/// One line on standard error that says how far an analysis is; nothing unless that is a terminal.
+/// One line on standard error that says how far a command is; nothing unless that is a terminal.
 struct ProgressLine: Sendable {
   /// `nil` if nothing is shown.
   private let width: Int?
@@ -42,8 +42,11 @@ struct ProgressLine: Sendable {
   init(isEnabled: Bool) { width = isEnabled ? Terminal.width(of: STDERR_FILENO) : nil }
 
   func show(_ path: String, _ progress: AnalysisProgress) {
+    show("\(progress.finished)/\(progress.total) \(printable(path)) \(printable(progress.layer))")
+  }
+
+  func show(_ text: String) {
     guard let width else { return }
-    let text = "\(progress.finished)/\(progress.total) \(printable(path)) \(printable(progress.layer))"
     Terminal.write("\r\u{1B}[K\(text.prefix(width - 1))", to: STDERR_FILENO)
   }
 

@@ -16,12 +16,25 @@ struct Outcome {
 func heavytail(_ arguments: String...) throws -> Outcome { try heavytail(arguments) }
 
 func heavytail(_ arguments: [String], environment: [String: String] = [:]) throws -> Outcome {
-  let process = Process()
+  try run(executable(), arguments, environment)
+}
+
+/// The program, with `prefix` before it in a shell: limits on it, for example.
+func heavytail(after prefix: String, _ arguments: [String]) throws -> Outcome {
+  let command = "\(prefix) '\(executable().path)' \"$@\""
+  return try run(URL(fileURLWithPath: "/bin/bash"), ["-c", command, "bash"] + arguments)
+}
+
+func executable() -> URL {
+  let beside = Bundle.main.bundleURL.appendingPathComponent("heavytail")
+  if FileManager.default.isExecutableFile(atPath: beside.path) { return beside }
   let tests = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-  process.executableURL = Bundle.main.bundleURL.appendingPathComponent("heavytail")
-  if !FileManager.default.isExecutableFile(atPath: process.executableURL!.path) {
-    process.executableURL = tests.deletingLastPathComponent().appendingPathComponent("heavytail")
-  }
+  return tests.deletingLastPathComponent().appendingPathComponent("heavytail")
+}
+
+private func run(_ executable: URL, _ arguments: [String], _ environment: [String: String] = [:]) throws -> Outcome {
+  let process = Process()
+  process.executableURL = executable
   process.arguments = arguments
   process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
   return try Fixtures.withDirectory { directory in

@@ -7,6 +7,7 @@ pytorch) pattern='*.pt *.pth *.pt2 *.ptl *.pkl *.distcp' ;;
 keras) pattern='*.keras *.h5' ;;
 onnx) pattern='*.onnx' ;;
 numpy) pattern='*.npy *.npz' ;;
+dump) pattern='graph.json' ;;
 zip) pattern='*.npz *.keras *.pt' ;;
 pickle) pattern='*.pth *.pkl' ;;
 json | shard-index) pattern='*.json' ;;

@@ -1,4 +1,5 @@
 import KerasReader
+import LayerDumpReader
 import ModelReading
 import NumPyReader
 import ONNXReader
@@ -9,7 +10,7 @@ import TestSupport
 import Testing
 
 /// The readers that have to obey.
-let readers: [any ModelReader] = [.safetensors, .numpy, .pytorch, .keras, .onnx]
+let readers: [any ModelReader] = [.safetensors, .numpy, .pytorch, .keras, .onnx, .dump]
 let registry = ReaderRegistry(readers)
 
 /// A file of SampleModels, as its manifest describes it.

@@ -60,7 +60,7 @@ struct QuantizationTests {
           ("fc.weight", "F8_E4M3", [2, 2], Self.powers), ("fc.\(suffix)", "F32", shape, floats(scales)),
         ]))
       #expect(try values(layer) == expected)
-      #expect(layer.parameters.map(\.role) == [.kernel, .other(suffix)])
+      #expect(layer.parameters.map(\.role) == [.kernel, .part(suffix)])
       #expect(layer.note?.contains("dequantised from float8e4m3fn") == true)
     }
   }
@@ -171,7 +171,7 @@ struct QuantizationTests {
     #expect(try values(layer) == expected)
     #expect(layer.note == "dequantised from MLX, taken to be of \(bits) bits in groups of \(groupSize)")
     #expect(
-      layer.parameters.map(\.role) == [.kernel, .other("scales"), .other("biases")])
+      layer.parameters.map(\.role) == [.kernel, .part("scales"), .part("biases")])
     #expect(layer.parameters[0].tensor.shape == [3, inputs])
   }
 

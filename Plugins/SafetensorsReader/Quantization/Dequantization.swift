@@ -51,7 +51,7 @@ struct Dequantization {
         guard let origin = origins[ByteString(parameter.tensor.name)] else { continue }
         layers[index].note = [layers[index].note, origin.note].compactMap { $0 }.joined(separator: "; ")
         layers[index].parameters += origin.parts.filter { $0.name != parameter.tensor.name }.map {
-          Parameter(.other(lastComponent($0.name)), $0)
+          Parameter(.part(lastComponent($0.name)), $0)
         }
       }
     }

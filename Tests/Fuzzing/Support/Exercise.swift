@@ -1,4 +1,5 @@
 import KerasReader
+import LayerDumpReader
 import MatrixSlicing
 public import ModelReading
 import NumPyReader
@@ -7,7 +8,7 @@ import PyTorchReader
 import SafetensorsReader
 
 /// The readers under test, by name.
-public let allReaders: [any ModelReader] = [.safetensors, .pytorch, .keras, .onnx, .numpy]
+public let allReaders: [any ModelReader] = [.safetensors, .pytorch, .keras, .onnx, .numpy, .dump]
 
 /// Does with a file what an analysis would, short of decomposing anything.
 ///

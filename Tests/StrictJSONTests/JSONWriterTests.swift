@@ -1,6 +1,5 @@
+import StrictJSON
 import Testing
-
-@testable import Reporting
 
 @Suite struct JSONWriterTests {
   @Test func keysKeepTheirOrderAndAbsentValuesAreNull() {

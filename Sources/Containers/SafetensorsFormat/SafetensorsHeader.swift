@@ -1,33 +1,33 @@
-import ModelReading
-import SafetensorsFormat
+public import ModelReading
 import StrictJSON
-
-/// The `__metadata__` of a file: names and values, both text.
-typealias Metadata = [(key: String, value: String)]
 
 /// The header of a file: which tensor lies where.
 ///
 /// Accepts what the format's own implementation accepts, apart from a tensor
 /// that is listed twice.
-struct Header {
+public struct SafetensorsHeader: Sendable {
+  /// The `__metadata__` of a file: names and values, both text.
+  public typealias Metadata = [(key: String, value: String)]
+
   /// One tensor, as the header lists it.
-  struct Record {
-    let name: String
-    let type: SafetensorsType
-    let shape: [Int]
+  public struct Record: Sendable {
+    public let name: String
+    public let type: SafetensorsType
+    public let shape: [Int]
     /// Where it lies, in bytes from the start of the data.
-    let range: Range<Int>
+    public let range: Range<Int>
     /// Position of its entry in the file, for errors.
-    let offset: Int
+    public let offset: Int
   }
 
-  var metadata: Metadata = []
+  public private(set) var metadata: Metadata = []
   /// In the order of their bytes.
-  private(set) var records: [Record] = []
+  public private(set) var records: [Record] = []
   /// Position of the first byte of the data.
-  let dataStart: Int
+  public let dataStart: Int
 
-  static func probe(_ prefix: RawSpan) -> Match {
+  /// Whether a file begins as a header does.
+  public static func probe(_ prefix: RawSpan) -> Match {
     var reader = ByteReader(prefix, file: "")
     guard let count = try? reader.littleEndian(UInt64.self, "header size"), count >= 2 else { return .no }
     var offset = 8
@@ -39,8 +39,8 @@ struct Header {
   }
 
   /// - Throws: `.truncated`, `.malformed`, `.unsupported` or `.limitExceeded`, with the position in the file.
-  init(_ source: ByteSource, _ limits: Limits) throws(ReadError) {
-    let json = try Header.text(source, limits)
+  public init(_ source: ByteSource, _ limits: Limits) throws(ReadError) {
+    let json = try SafetensorsHeader.text(source, limits)
     dataStart = 8 + json.byteCount
     let root = try JSON.parse(json, limits: limits)
     guard root.kind == .object else { throw root.error(.malformed, "has a header that is no JSON object") }
@@ -50,9 +50,9 @@ struct Header {
     records.reserveCapacity(root.count)
     for (key, value) in root.members {
       if key == ByteString("__metadata__") {
-        metadata = try Header.metadata(value)
+        metadata = try SafetensorsHeader.metadata(value)
       } else {
-        records.append(try Header.record(key, value, limits))
+        records.append(try SafetensorsHeader.record(key, value, limits))
       }
     }
     records.sort { ($0.range.lowerBound, $0.range.upperBound) < ($1.range.lowerBound, $1.range.upperBound) }

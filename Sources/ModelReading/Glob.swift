@@ -1,6 +1,6 @@
 /// A shell pattern over whole names: `*` any run of characters, `?` any one,
 /// `[abc]` and `[a-z]` one of a set, `[!…]` one outside it.
-struct Glob: Sendable {
+public struct Glob: Sendable {
   private enum Token: Sendable {
     case any
     case one
@@ -10,7 +10,7 @@ struct Glob: Sendable {
 
   private let tokens: [Token]
 
-  init(_ pattern: String) {
+  public init(_ pattern: String) {
     var tokens: [Token] = []
     var rest = Substring(pattern)
     while let first = rest.popFirst() {
@@ -41,7 +41,7 @@ struct Glob: Sendable {
   }
 
   /// Iterative, with one point to return to: linear for one `*`, never exponential.
-  func matches(_ name: String) -> Bool {
+  public func matches(_ name: String) -> Bool {
     let characters = Array(name)
     var position = 0
     var token = 0

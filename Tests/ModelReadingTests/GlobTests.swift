@@ -1,6 +1,5 @@
+import ModelReading
 import Testing
-
-@testable import Analysis
 
 @Suite struct GlobTests {
   @Test(arguments: [
