@@ -120,7 +120,7 @@ struct AnalyzeCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Skip layers that need more memory than this, such as 8G (default: three quarters of the machine's).",
+      "Skip layers that need more memory than this, such as 8G (default: three quarters of what is free).",
       valueName: "bytes"))
   var maxMemory: ByteCount?
 
@@ -236,7 +236,7 @@ struct AnalyzeCommand: ParsableCommand {
     options.bootstrapCount = compat == nil ? bootstrap.number : 0
     options.seed = seed
     options.threadCount = threads ?? Machine.processorCount
-    options.maximumMemory = maxMemory?.value ?? Machine.memoryByteCount / 4 * 3
+    options.maximumMemory = maxMemory?.value ?? Machine.workingByteCount
     return options
   }
 

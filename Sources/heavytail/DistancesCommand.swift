@@ -36,7 +36,7 @@ struct DistancesCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Leave out layers that need more memory than this, such as 8G (default: three quarters of the machine's).",
+      "Leave out layers that need more memory than this, such as 8G (default: three quarters of what is free).",
       valueName: "bytes"))
   var maxMemory: ByteCount?
 
@@ -48,7 +48,7 @@ struct DistancesCommand: ParsableCommand {
     var options = AnalysisOptions()
     options.layerPatterns = layers
     options.threadCount = Machine.processorCount
-    options.maximumMemory = maxMemory?.value ?? Machine.memoryByteCount / 4 * 3
+    options.maximumMemory = maxMemory?.value ?? Machine.workingByteCount
     var limits = Limits()
     limits.maximumDecodedBytes = min(limits.maximumDecodedBytes, options.maximumMemory)
     let progress = ProgressLine(isEnabled: !quiet)

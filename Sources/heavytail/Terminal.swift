@@ -64,4 +64,7 @@ enum Machine {
     let size = Int(sysconf(Int32(_SC_PAGESIZE)))
     return max(1, pages.multipliedReportingOverflow(by: size).partialValue)
   }
+
+  /// What a decomposition may use unless the user says otherwise: three quarters of the memory that is free now.
+  static var workingByteCount: Int { (AvailableMemory.now.byteCount ?? memoryByteCount) / 4 * 3 }
 }
