@@ -77,7 +77,8 @@ public struct AnalysisOptions: Sendable {
   public var weightWatcher = WeightWatcherOptions()
   /// Worker threads, and threads of a BLAS call on a large matrix.
   public var threadCount = 1
-  /// Bytes that the decomposition of one layer may need; larger ones are skipped, and say so.
+  /// Bytes that the decomposition of one layer may need. Of larger ones only the largest eigenvalues are computed, or
+  /// they are skipped; either way they say so.
   public var maximumMemory = Int.max
 
   public init() {}

@@ -32,6 +32,7 @@ public struct Column: Sendable {
     text("slicing") { $0.slicing }, integer("slices") { $0.slices }, integer("rf") { $0.receptiveField },
     integer("N") { $0.rows }, integer("M") { $0.columns }, number("Q") { $0.aspectRatio },
     integer("num_evals") { $0.eigenvalueCount }, text("arithmetic") { $0.arithmetic },
+    text("spectrum") { $0.spectrum },
   ]
   private static let metrics: [Column] = [
     number("norm") { $0.norm }, number("log_norm") { $0.logNorm }, number("spectral_norm") { $0.spectralNorm },

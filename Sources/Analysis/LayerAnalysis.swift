@@ -62,10 +62,16 @@ struct LayerTask: Sendable {
     let sliced = try? sliced.get()
     if let factors = sliced?.factors.first { return factors.workingBytes }
     guard let bytes = matrixBytes(sliced) else { return nil }
-    guard case .produced(let production) = parameter.tensor.storage else { return bytes }
-    let (sum, overflow) = bytes.addingReportingOverflow(production.byteCount)
-    let (total, carry) = sum.addingReportingOverflow(production.workingByteCount)
-    return overflow || carry ? nil : total
+    guard let produced = producedBytes else { return nil }
+    let (total, overflow) = bytes.addingReportingOverflow(produced)
+    return overflow ? nil : total
+  }
+
+  /// Bytes that are in no file, and what making them needs.
+  var producedBytes: Int? {
+    guard case .produced(let production) = parameter.tensor.storage else { return 0 }
+    let (sum, overflow) = production.byteCount.addingReportingOverflow(production.workingByteCount)
+    return overflow ? nil : sum
   }
 
   private func matrixBytes(_ sliced: SlicedWeight?) -> Int? {
@@ -91,15 +97,17 @@ struct LayerTask: Sendable {
     }
   }
 
-  private func analyze(
+  func analyze(
     _ options: AnalysisOptions, _ workers: Workers, _ ahead: Result<LayerSpectra, LayerFailure>?
   ) throws(LayerFailure) -> [LayerRecord] {
     let sliced: SlicedWeight
     do { sliced = try self.sliced.get() } catch { throw .read(error) }
     let workingBytes = workingBytes(options.studies)
     guard let bytes = workingBytes, bytes <= options.maximumMemory else {
+      if let records = try reducedRecords(sliced, options, workers) { return records }
       let needed = workingBytes.map { "\($0) bytes" } ?? "more memory than can be addressed"
-      return [row(options, .skipped, "needs \(needed), the limit is \(options.maximumMemory)")]
+      let least = partialBytes(sliced, options).map { ", \($0) for the largest eigenvalues alone" } ?? ""
+      return [row(options, .skipped, "needs \(needed)\(least), the limit is \(options.maximumMemory)")]
     }
     var spectra: LayerSpectra
     if let ahead {
@@ -181,7 +189,7 @@ struct LayerTask: Sendable {
       warnings: layer.note.map { [Caveat(label: .seeWarning, text: $0)] } ?? [])
   }
 
-  private func record(
+  func record(
     _ sliced: SlicedWeight, _ spectra: LayerSpectra, _ slice: Int?, _ options: AnalysisOptions, _ workers: Workers
   ) -> LayerRecord {
     clock.measure(.fits) { fitted(sliced, spectra, slice, options, workers) }
@@ -195,6 +203,7 @@ struct LayerTask: Sendable {
     let spectrum = spectra.pooled(sliced.matrices[0])
     var record = row(options, .ok)
     record.arithmetic = spectra.arithmetic.rawValue
+    record.spectrum = SpectrumExtent.full.rawValue
     record.slices = spectrum.sliceCount
     record.receptiveField = sliced.receptiveField
     record.rows = spectrum.rows

@@ -7,6 +7,7 @@ public struct Caveat: Sendable, Equatable {
     case largeD = "large D"
     case lowP = "low p"
     case normsDiffer = "norms differ"
+    case partialSpectrum = "partial spectrum"
     case notStudied = "not studied"
     case headsUnknown = "heads unknown"
     case seeWarning = "see warning"
@@ -48,6 +49,8 @@ public struct LayerRecord: Sendable {
 
   /// What the eigenvalues were computed in: `Arithmetic.rawValue`.
   public var arithmetic: String?
+  /// How many of them were computed: `SpectrumExtent.rawValue`.
+  public var spectrum: String?
   /// Matrices pooled.
   public var slices: Int?
   /// Receptive field: kernel positions.

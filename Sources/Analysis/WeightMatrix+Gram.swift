@@ -79,51 +79,68 @@ extension WeightMatrix {
     from data: TensorData, as _: Element.Type, _ workers: Workers, _ clock: StageClock
   ) throws(LayerFailure) -> GramMatrix<Element> {
     var gram = GramMatrix<Element>(order: columns)
-    // The longer side is cut into blocks; the shorter one is always whole.
-    let step = min(max(64, Self.elementsPerBlock / columns), rows)
-    var block = AlignedBuffer<Element>(count: step * columns)
     var check = EntryCheck()
-    var start = 0
-    while start < rows {
-      let range = start..<min(start + step, rows)
-      add(range, of: data, through: &block, to: &gram, &check, workers, clock)
-      start = range.upperBound
+    let isTransposed = isTransposed
+    forEachBlock(of: data, as: Element.self, isChecked: true, workers, clock) { block, count, seen in
+      check.add(seen)
+      let start = ContinuousClock.now
+      defer { clock.add(.gram, since: start) }
+      if isTransposed {
+        gram.add(transposedColumns: block, columnCount: count, workers: workers)
+      } else {
+        gram.add(rows: block, rowCount: count, workers: workers)
+      }
     }
     try check.verify(as: Element.self)
     return gram
   }
 
+  /// Calls `body` with blocks of rows of the N×M matrix and their number: row-major, M × rows if it is transposed.
+  ///
+  /// - Parameters:
+  ///   - isChecked: whether entries are looked at.
+  ///   - body: gets what that look says as well.
+  func forEachBlock<Element: MatrixElement & DecodedElement>(
+    of data: TensorData, as _: Element.Type, isChecked: Bool, _ workers: Workers, _ clock: StageClock,
+    _ body: (borrowing AlignedBuffer<Element>, Int, EntryCheck) -> Void
+  ) {
+    // The longer side is cut into blocks; the shorter one is always whole.
+    let step = WeightMatrix.rowsPerBlock(rows: rows, columns: columns)
+    var block = AlignedBuffer<Element>(count: step * columns)
+    var start = 0
+    while start < rows {
+      let range = start..<min(start + step, rows)
+      let check = clock.measure(.decode) { decode(range, of: data, into: &block, isChecked: isChecked, workers) }
+      body(block, range.count, check)
+      start = range.upperBound
+    }
+  }
+
+  /// Rows of the N×M matrix that are numbers at the same time.
+  static func rowsPerBlock(rows: Int, columns: Int) -> Int { min(max(64, elementsPerBlock / columns), rows) }
+
   /// 16 MiB of doubles: larger than any cache, smaller than any layer worth the blocking.
   private static let elementsPerBlock = 1 << 21
 
-  private func add<Element: MatrixElement & DecodedElement>(
-    _ range: Range<Int>, of data: TensorData, through block: inout AlignedBuffer<Element>,
-    to gram: inout GramMatrix<Element>, _ check: inout EntryCheck, _ workers: Workers,
-    _ clock: StageClock
-  ) {
+  private func decode<Element: MatrixElement & DecodedElement>(
+    _ range: Range<Int>, of data: TensorData, into block: inout AlignedBuffer<Element>, isChecked: Bool,
+    _ workers: Workers
+  ) -> EntryCheck {
     // The block's rows are outputs of the matrix, in parts of a whole number of them.
     let (blockRows, width) = isTransposed ? (columns, range.count) : (range.count, columns)
     let parts = blockRows * width < Self.elementsPerPart ? 1 : Self.partsPerBlock
     let rowsPerPart = (blockRows + parts - 1) / parts
     let checks = Mutex([EntryCheck](repeating: EntryCheck(), count: parts))
-    clock.measure(.decode) {
-      block.fill(blockRows * width, runsOf: rowsPerPart * width, workers: workers) { part, span in
-        let first = (isTransposed ? 0 : range.lowerBound) + part * rowsPerPart
-        let outputs = first..<first + span.count / width
-        decode(outputs: outputs, inputs: isTransposed ? range : 0..<columns, from: data, into: &span)
-        var check = EntryCheck()
-        check.add(span.span)
-        checks.withLock { $0[part] = check }
-      }
+    block.fill(blockRows * width, runsOf: rowsPerPart * width, workers: workers) { part, span in
+      let first = (isTransposed ? 0 : range.lowerBound) + part * rowsPerPart
+      let outputs = first..<first + span.count / width
+      decode(outputs: outputs, inputs: isTransposed ? range : 0..<columns, from: data, into: &span)
+      guard isChecked else { return }
+      var check = EntryCheck()
+      check.add(span.span)
+      checks.withLock { $0[part] = check }
     }
-    for part in checks.withLock({ $0 }) { check.add(part) }
-    clock.measure(.gram) {
-      if isTransposed {
-        gram.add(transposedColumns: block, columnCount: range.count, workers: workers)
-      } else {
-        gram.add(rows: block, rowCount: range.count, workers: workers)
-      }
-    }
+    return checks.withLock { $0.reduce(into: EntryCheck()) { $0.add($1) } }
   }
 
   /// Parts that threads decode side by side, and what makes them worth it.
@@ -182,7 +199,8 @@ extension MatrixFactors {
 
 /// Looks for entries that no decomposition survives.
 struct EntryCheck {
-  private var squares = 0.0
+  /// Σw²: the squared Frobenius norm.
+  private(set) var squares = 0.0
   private var nonFinite = 0
   private var hasNonzero = false
 

@@ -34,6 +34,14 @@ extension Glossary {
       reading:
         "Under --precision auto single is used only where Q and the spectrum leave nothing near zero, no other xmin fits nearly as well, and no eigenvalue lies on an edge: α and D then agree with double to 1e-5.",
       caveats: "Under --precision single small eigenvalues are lost, and with them ranks and entropy."),
+    Entry(
+      "spectrum", in: .matrix, "Whether all eigenvalues were computed (full) or only the largest (partial).",
+      reading:
+        "partial where WᵀW needs more than --max-memory. Norms, the largest eigenvalues and a power law among them are exact as ever; a density of the others, from random vectors, gives entropy, log_alpha_norm and the bulk. What does not follow from these is empty: hard_rank, a power law whose tail reaches beyond 80 % of the eigenvalues computed, and what changes when the density moves by its error: edges, tw_score, num_spikes, phase.",
+      caveats:
+        "That the power law which fits best begins among the eigenvalues computed is known from the density, not for certain.",
+      source:
+        "block Lanczos with thick restarts; stochastic Lanczos quadrature: Chen, Trogdon & Ubaru, arXiv 2105.06595"),
   ]
 
   static let norms: [Entry] = [

@@ -74,8 +74,10 @@ extension Glossary {
       case .lowP: "The bootstrap rejects the power law (p < \(GoodnessOfFit.rejection)): α is not credible."
       case .normsDiffer:
         "The phase is another one once rows and columns have equal norms: unequal norms explain the difference, not correlations."
+      case .partialSpectrum:
+        "Memory did not suffice for all eigenvalues: see spectrum. The column warning says how many were computed, and how exactly the density of the others is known."
       case .notStudied:
-        "--randomize, --vectors and --whiten look at real matrices of weights only, not at a convolution's frequencies; and one that fails on a matrix leaves its own columns empty. The column warning has the reason."
+        "--randomize, --vectors and --whiten look at real matrices of weights only, not at a convolution's frequencies; nor at layers that have no room for it; and one that fails on a matrix leaves its own columns empty. The column warning has the reason."
       case .headsUnknown:
         "Under --per-head, an attention projection whose number of heads neither its axes nor a configuration tells: it is analysed whole. --head-width tells it."
       case .seeWarning:

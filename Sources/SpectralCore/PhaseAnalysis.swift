@@ -26,6 +26,8 @@ public struct PhaseAnalysis: Sendable, Equatable {
   public let shoulderCount: Int
   /// Whether the noise follows the Marchenko–Pastur law.
   public let isBulkGood: Bool
+  /// The largest D of a bulk that does.
+  public let distanceBound: Double
   /// The rank-one signals that the outliers stand for, strongest first; none without a bulk that fits.
   ///
   /// Right for isolated outliers: near the edge many push each other up.
@@ -58,6 +60,7 @@ public struct PhaseAnalysis: Sendable, Equatable {
     farCount = point.map { point in min(eigenvalues.count { $0 > point }, outliers) } ?? 0
     shoulderCount = outliers - farCount
     let bound = thresholds.distanceFloor + thresholds.distanceSlope / Double(spectrum.columns)
+    distanceBound = bound
     isBulkGood = bulk.map { $0.distance <= bound && $0.outlierCount < $0.count / 2 } ?? false
     spikes = isBulkGood ? bulk.map { PhaseAnalysis.spikes(eigenvalues.suffix(outliers), $0) } ?? [] : []
     if Double(zeroCount) / Double(count) >= thresholds.zeroShare {

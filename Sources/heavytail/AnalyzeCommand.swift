@@ -120,7 +120,7 @@ struct AnalyzeCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Skip layers that need more memory than this, such as 8G (default: three quarters of what is free).",
+      "Compute only the largest eigenvalues, or skip the layer, where more memory is needed than this, such as 8G (default: three quarters of what is free).",
       valueName: "bytes"))
   var maxMemory: ByteCount?
 
@@ -240,7 +240,7 @@ struct AnalyzeCommand: ParsableCommand {
     return options
   }
 
-  /// What the numbers depend on; threads and memory change none.
+  /// What the numbers depend on. Threads change none; memory changes which there are, as their rows say.
   private var settings: [(name: String, value: String)] {
     [
       ("of", of.rawValue), ("slicing", slicing.rawValue), ("per_slice", "\(perSlice)"),

@@ -100,7 +100,7 @@ private func run(_ executable: URL, _ arguments: [String], _ environment: [Strin
     #expect(layers.count == 5)
     let names = [
       "layer_id", "name", "kind", "element_type", "shape", "slicing", "slices", "rf", "N", "M", "Q", "num_evals",
-      "arithmetic", "norm",
+      "arithmetic", "spectrum", "norm",
       "log_norm", "spectral_norm", "log_spectral_norm", "stable_rank", "hard_rank", "rank_loss", "entropy", "alpha",
       "D",
       "sigma", "xmin", "xmax", "num_pl_spikes", "alpha_weighted", "log_alpha_norm", "best_fit", "alpha_tpl",
@@ -264,6 +264,28 @@ private func run(_ executable: URL, _ arguments: [String], _ environment: [Strin
     #expect(try heavytail("analyze", "--threads", "0", lenet).status == 64)
     #expect(try heavytail("analyze", "--threads", "3000000000", lenet).status == 64)
     #expect(try heavytail("analyze", "--max-memory", "lots", lenet).status == 64)
+  }
+
+  /// With memory for a part of a spectrum α is the same, and what needs all of it is left out.
+  @Test func littleMemoryGivesTheLargestEigenvalues() throws {
+    try Fixtures.withDirectory { directory in
+      let path = directory + "/spikes.safetensors"
+      let size = ["--rows", "700", "--columns", "600", "--seed", "5", "-o", path]
+      #expect(try heavytail(["synth", "decaying-spikes"] + size).status == 0)
+      func layer(_ memory: String) throws -> [String: Any] {
+        let outcome = try heavytail("analyze", "--format", "jsonl", "--max-memory", memory, path)
+        #expect(outcome.status == 0)
+        return try #require(try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any])
+      }
+      let (full, partial, none) = try (layer("1G"), layer("20M"), layer("2M"))
+      #expect(full["spectrum"] as? String == "full" && partial["spectrum"] as? String == "partial")
+      let (alpha, exact) = (try #require(partial["alpha"] as? Double), try #require(full["alpha"] as? Double))
+      #expect(abs(alpha - exact) <= 1e-9 * exact)
+      #expect(partial["num_pl_spikes"] as? Int == full["num_pl_spikes"] as? Int)
+      #expect(partial["hard_rank"] is NSNull && (partial["warning"] as? String)?.hasPrefix("of 600 ") == true)
+      #expect(none["status"] as? String == "skipped")
+      #expect((none["reason"] as? String)?.contains(" for the largest eigenvalues alone, the limit is 2097152") == true)
+    }
   }
 
   @Test func layersAreChosenByEitherName() throws {
