@@ -39,7 +39,8 @@ func systemLibrary(_ name: String, pkgConfig: String? = nil, apt: String) -> Tar
 }
 
 let readers: [Target.Dependency] = [
-  "SafetensorsReader", "NumPyReader", "PyTorchReader", "KerasReader", "ONNXReader", "LayerDumpReader",
+  "SafetensorsReader", "NumPyReader", "PyTorchReader", "KerasReader", "ONNXReader", "GGUFReader",
+  "LayerDumpReader",
 ]
 
 // libFuzzer brings the program's main: the target cannot be linked without it.
@@ -104,6 +105,7 @@ let package = Package(
     reader("KerasReader", ["Zip", "HDF5", "Pickle", "NumPyFormat", "Sharding", "StateDictionary", "StrictJSON"]),
     reader("ONNXReader", ["CONNX", "CProtobufC", "StateDictionary"]),
     reader("LayerDumpReader", ["DumpFormat", "SafetensorsFormat", "NumPyFormat"]),
+    reader("GGUFReader", ["StateDictionary"]),
 
     // Numbers.
     module("LinearAlgebra", ["COpenBLAS", "CLAPACKE"]),
@@ -160,6 +162,7 @@ let package = Package(
         "LayerDump", "DumpFormat", "Analysis", "MatrixSlicing", "ModelReading", "StrictJSON",
         "heavytail-hdf5",
       ]),
+    tests("GGUFReaderTests", ["GGUFReader", "ModelReading"]),
     tests("LinearAlgebraTests", ["LinearAlgebra"]),
     tests("SpectralCoreTests", ["SpectralCore", "LinearAlgebra", "PhaseEnsembles"]),
     tests("MatrixSlicingTests", ["MatrixSlicing", "ModelReading"]),

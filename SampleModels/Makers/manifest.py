@@ -7,7 +7,7 @@ import json
 import common
 
 PATH = common.ROOT / "manifest.json"
-FOLDERS = ("LeNet5", "LeNet5Large", "MLP3", "Variety", "Quantised", "Bad")
+FOLDERS = ("LeNet5", "LeNet5Large", "MLP3", "Variety", "Quantised", "GGUF", "Bad")
 
 
 def load():

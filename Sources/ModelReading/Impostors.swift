@@ -20,7 +20,6 @@ enum Impostors {
     ("ir_version:", "an ONNX model in protobuf's text format", onnxHint),
     ("saved_model_schema_version:", "a TensorFlow SavedModel in text form", ProtobufImpostors.tensorFlowHint),
     ("node {", "a TensorFlow graph in text form", ProtobufImpostors.tensorFlowHint),
-    ("GGUF", "a GGUF model, which no reader here handles", "convert it to safetensors"),
   ]
   private static let onnxHint = "load it with the onnx package and save it as .onnx"
   private static let webHint = "the download saved a web page; fetch the file again"

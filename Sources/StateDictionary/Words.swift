@@ -23,9 +23,9 @@ struct Words {
 
   /// A lookup table; `embed_out` and `unembed` are projections back to the vocabulary.
   var isEmbedding: Bool {
-    if lastContains(["unembed", "embed_out", "patch_embed"]) { return false }
+    if lastContains(["unembed", "embed_out", "patch_embed", "patch_embd"]) { return false }
     return lastContains(["embed", "lookup", "codebook", "token_type"])
-      || lastHas(token: ["emb", "wte", "wpe", "shared"])
+      || lastHas(token: ["emb", "embd", "wte", "wpe", "shared"])
       // Word vectors: gensim's, GloVe's, those of the first word2vec.
       || ["vectors", "syn0", "syn1", "syn1neg"].contains(last)
   }

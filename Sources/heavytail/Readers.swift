@@ -1,3 +1,4 @@
+import GGUFReader
 import KerasReader
 import LayerDumpReader
 import ModelReading
@@ -7,4 +8,4 @@ import PyTorchReader
 import SafetensorsReader
 
 /// The readers of this program. A new one is added here and nowhere else.
-let readers = ReaderRegistry([.safetensors, .pytorch, .keras, .onnx, .numpy, .dump])
+let readers = ReaderRegistry([.safetensors, .pytorch, .keras, .onnx, .gguf, .numpy, .dump])

@@ -407,7 +407,7 @@ private func run(_ executable: URL, _ arguments: [String], _ environment: [Strin
   @Test func formatsListsEveryReader() throws {
     let outcome = try heavytail("formats")
     #expect(outcome.status == 0)
-    for name in ["safetensors", "pytorch", "keras", "onnx", "numpy"] { #expect(outcome.output.contains(name)) }
+    for name in ["safetensors", "pytorch", "keras", "onnx", "gguf", "numpy"] { #expect(outcome.output.contains(name)) }
   }
 
   @Test func versionAndHelp() throws {

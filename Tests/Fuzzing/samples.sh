@@ -6,6 +6,7 @@ safetensors) pattern='*.safetensors' ;;
 pytorch) pattern='*.pt *.pth *.pt2 *.ptl *.pkl *.distcp' ;;
 keras) pattern='*.keras *.h5' ;;
 onnx) pattern='*.onnx' ;;
+gguf) pattern='*.gguf' ;;
 numpy) pattern='*.npy *.npz' ;;
 dump) pattern='graph.json' ;;
 zip) pattern='*.npz *.keras *.pt' ;;

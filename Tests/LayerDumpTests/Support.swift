@@ -1,4 +1,5 @@
 import Analysis
+import GGUFReader
 import KerasReader
 import LayerDump
 import LayerDumpReader
@@ -10,7 +11,7 @@ import SafetensorsReader
 import StrictJSON
 import TestSupport
 
-let registry = ReaderRegistry([.safetensors, .pytorch, .keras, .onnx, .numpy, .dump])
+let registry = ReaderRegistry([.safetensors, .pytorch, .keras, .onnx, .gguf, .numpy, .dump])
 
 /// Dumps a model, hands over the folder and removes it.
 func withDump<Result>(

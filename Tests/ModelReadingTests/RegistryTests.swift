@@ -111,7 +111,6 @@ private enum C: FakeName { static let name = "ccc" }
     ("Invalid username or password.", "is an error message of a download"), ("\u{7F}ELF", "is an executable"),
     ("%PDF-1.5", "is a PDF document"), ("#!/bin/sh", "is a script"), ("import torch", "is Python source code"),
     ("Rar!", "is a RAR archive"), ("BZh9", "is a bzip2 archive"),
-    ("GGUF\u{3}", "is a GGUF model, which no reader here handles"),
     ("\u{1C}\0\0\0TFL3", "is a TensorFlow Lite model, which no reader here handles"), ("", "is empty"),
     ("\0\0\0\0", "begins with 4 zero bytes"),
     ("\u{1C}\0\0\0ORTM", "is an ONNX Runtime model (.ort)"),

@@ -28,6 +28,17 @@ import Testing
     try expectUntouched([("model.safetensors.index.json", index, 0)] + shards, open: "", layers: 20)
   }
 
+  /// A plain tensor of 8 GiB, and one of 1 GiB in blocks.
+  @Test(arguments: [(UInt8(0), 1 << 33), (UInt8(8), (1 << 30) / 32 * 34)]) func gguf(type: UInt8, size: Int) throws {
+    func word(_ value: Int) -> [UInt8] { (0..<8).map { UInt8(truncatingIfNeeded: value >> ($0 * 8)) } }
+    let name = Array("w.weight".utf8)
+    let start = Array("GGUF".utf8) + [3, 0, 0, 0] + word(1) + word(0) + word(name.count) + name + [2, 0, 0, 0]
+    let rows = type == 0 ? 32768 : 16384
+    let header = start + word(65536) + word(rows) + [type, 0, 0, 0] + word(0)
+    let padding = [UInt8](repeating: 0, count: (32 - header.count % 32) % 32)
+    try expectUntouched([("sparse.gguf", header + padding, size)])
+  }
+
   /// One tensor of 3 GiB within the model: beyond what protobuf's own library reads.
   @Test func onnxInline() throws {
     let (start, size) = onnxModel(shape: [24576, 32768], dataIn: nil)

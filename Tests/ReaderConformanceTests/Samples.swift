@@ -1,3 +1,4 @@
+import GGUFReader
 import KerasReader
 import LayerDumpReader
 import ModelReading
@@ -10,7 +11,7 @@ import TestSupport
 import Testing
 
 /// The readers that have to obey.
-let readers: [any ModelReader] = [.safetensors, .numpy, .pytorch, .keras, .onnx, .dump]
+let readers: [any ModelReader] = [.safetensors, .numpy, .pytorch, .keras, .onnx, .gguf, .dump]
 let registry = ReaderRegistry(readers)
 
 /// A file of SampleModels, as its manifest describes it.

@@ -9,7 +9,7 @@ import Zip
 
 /// What is fuzzed: every reader, and every container by itself.
 enum FuzzTarget: String, CaseIterable {
-  case safetensors, pytorch, keras, onnx, numpy, dump
+  case safetensors, pytorch, keras, onnx, gguf, numpy, dump
   case zip, pickle, json, npy
   case shardIndex = "shard-index"
   /// What a worker process says about an HDF5 file: it may have been taken over by one.
@@ -21,7 +21,7 @@ enum FuzzTarget: String, CaseIterable {
     limits.maximumDecodedBytes = 64 << 20
     let source = ByteSource(owned: bytes, label: "input")
     switch self {
-    case .safetensors, .pytorch, .keras, .onnx, .numpy, .dump:
+    case .safetensors, .pytorch, .keras, .onnx, .gguf, .numpy, .dump:
       guard let reader = allReaders.first(where: { type(of: $0).format.name == rawValue }) else { return }
       _ = try exercise(reader, memoryFile(bytes), limits)
     case .zip:

@@ -1,3 +1,4 @@
+import GGUFReader
 import KerasReader
 import LayerDumpReader
 import MatrixSlicing
@@ -8,7 +9,7 @@ import PyTorchReader
 import SafetensorsReader
 
 /// The readers under test, by name.
-public let allReaders: [any ModelReader] = [.safetensors, .pytorch, .keras, .onnx, .numpy, .dump]
+public let allReaders: [any ModelReader] = [.safetensors, .pytorch, .keras, .onnx, .gguf, .numpy, .dump]
 
 /// Does with a file what an analysis would, short of decomposing anything.
 ///
