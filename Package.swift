@@ -163,7 +163,7 @@ let package = Package(
         "heavytail-hdf5",
       ]),
     tests("GGUFReaderTests", ["GGUFReader", "ModelReading"]),
-    tests("LinearAlgebraTests", ["LinearAlgebra"]),
+    tests("LinearAlgebraTests", ["LinearAlgebra", "SpectralCore"]),
     tests("SpectralCoreTests", ["SpectralCore", "LinearAlgebra", "PhaseEnsembles"]),
     tests("MatrixSlicingTests", ["MatrixSlicing", "ModelReading"]),
     tests("AnalysisTests", readers + ["Analysis", "LinearAlgebra", "MatrixSlicing", "ModelReading", "SpectralCore"]),
