@@ -82,16 +82,20 @@ let package = Package(
     // What every reader speaks.
     module("ModelReading"),
 
+    // Programs that are started for one question, with limits.
+    module("ChildProcesses", ["CLinux"]),
+
     // Decoders that readers share.
     container("Zip", ["CZlib"]),
     container("Pickle", []),
-    container("HDF5", ["CLinux"]),
+    container("HDF5", ["CLinux", "ChildProcesses"]),
     container("HDF5Parsing", ["HDF5", "CHDF5"]),
     container("StrictJSON", []),
     container("Sharding", ["StrictJSON"]),
     container("NumPyFormat", ["Pickle"]),
     container("SafetensorsFormat", ["StrictJSON"]),
     container("DumpFormat", ["StrictJSON"]),
+    container("DumpReading", ["DumpFormat", "SafetensorsFormat", "NumPyFormat"]),
     module("StateDictionary", ["ModelReading"]),
     module("HubConfiguration", ["ModelReading", "StrictJSON", "StateDictionary"]),
 
@@ -104,8 +108,9 @@ let package = Package(
       ["Zip", "Pickle", "NumPyFormat", "Sharding", "StrictJSON", "StateDictionary", "HubConfiguration"]),
     reader("KerasReader", ["Zip", "HDF5", "Pickle", "NumPyFormat", "Sharding", "StateDictionary", "StrictJSON"]),
     reader("ONNXReader", ["CONNX", "CProtobufC", "StateDictionary"]),
-    reader("LayerDumpReader", ["DumpFormat", "SafetensorsFormat", "NumPyFormat"]),
+    reader("LayerDumpReader", ["DumpFormat", "DumpReading"]),
     reader("GGUFReader", ["StateDictionary"]),
+    reader("ExternalReader", ["ChildProcesses", "DumpFormat", "DumpReading", "StrictJSON"]),
 
     // Numbers.
     module("LinearAlgebra", ["COpenBLAS", "CLAPACKE"]),
@@ -113,6 +118,7 @@ let package = Package(
 
     // The pipeline.
     module("MatrixSlicing", ["ModelReading"]),
+    module("ReaderConformance", ["ModelReading", "MatrixSlicing"]),
     module("Analysis", ["ModelReading", "MatrixSlicing", "LinearAlgebra", "SpectralCore"]),
     module("Reporting", ["ModelReading", "StrictJSON", "SpectralCore", "Analysis"]),
     module(
@@ -130,7 +136,7 @@ let package = Package(
       name: "heavytail",
       dependencies: readers + [
         "ModelReading", "SafetensorsFormat", "MatrixSlicing", "LinearAlgebra", "SpectralCore", "Analysis",
-        "Reporting", "LayerDump", "DumpFormat",
+        "Reporting", "LayerDump", "DumpFormat", "ExternalReader", "ReaderConformance",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -138,6 +144,7 @@ let package = Package(
     // Tests.
     .target(name: "TestSupport", dependencies: ["ModelReading"], path: "Tests/TestSupport", swiftSettings: strict),
     tests("ModelReadingTests", ["ModelReading"]),
+    tests("ChildProcessesTests", ["ChildProcesses"]),
     tests("StrictJSONTests", ["StrictJSON", "ModelReading"]),
     tests("ZipTests", ["Zip", "ModelReading"]),
     tests("PickleTests", ["Pickle", "ModelReading"]),
@@ -157,6 +164,9 @@ let package = Package(
     tests("DumpFormatTests", ["DumpFormat", "ModelReading"]),
     tests("LayerDumpReaderTests", ["LayerDumpReader", "DumpFormat", "SafetensorsFormat", "ModelReading"]),
     tests(
+      "ExternalReaderTests",
+      ["ExternalReader", "KerasReader", "heavytail-hdf5", "ReaderConformance", "ModelReading"]),
+    tests(
       "LayerDumpTests",
       readers + [
         "LayerDump", "DumpFormat", "Analysis", "MatrixSlicing", "ModelReading", "StrictJSON",
@@ -169,7 +179,8 @@ let package = Package(
     tests("AnalysisTests", readers + ["Analysis", "LinearAlgebra", "MatrixSlicing", "ModelReading", "SpectralCore"]),
     tests("ReportingTests", ["Reporting", "Analysis", "SpectralCore", "ModelReading"]),
     tests(
-      "ReaderConformanceTests", readers + ["heavytail-hdf5", "ModelReading", "MatrixSlicing", "StrictJSON"]),
+      "ReaderConformanceTests",
+      readers + ["heavytail-hdf5", "ReaderConformance", "ModelReading", "MatrixSlicing", "StrictJSON"]),
     .target(
       name: "FuzzingSupport", dependencies: readers + ["ModelReading", "MatrixSlicing"],
       path: "Tests/Fuzzing/Support", swiftSettings: strict),

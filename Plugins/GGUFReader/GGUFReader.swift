@@ -6,6 +6,7 @@ public struct GGUFReader: ModelReader {
   public static let format = Format(
     name: "gguf", summary: "GGUF of llama.cpp, versions 1 to 3: one file, or its parts …-00001-of-0000N.gguf",
     fileExtensions: ["gguf"])
+  public var format: Format { Self.format }
 
   public init() {}
 

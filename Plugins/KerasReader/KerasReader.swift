@@ -10,6 +10,7 @@ public struct KerasReader: ModelReader {
     name: "keras",
     summary: "Keras 1, 2 and 3: .h5, .weights.h5, .weights.json, .keras; other HDF5 files as plain matrices",
     fileExtensions: ["h5", "hdf5", "keras"])
+  public var format: Format { Self.format }
 
   public init() {}
 

@@ -1,4 +1,5 @@
 import DumpFormat
+import DumpReading
 public import ModelReading
 
 /// Reads canonical layer dumps: folders with a `graph.json`.
@@ -6,6 +7,7 @@ public struct LayerDumpReader: ModelReader {
   public static let format = Format(
     name: "dump", summary: "canonical layer dumps, as heavytail export writes them: a folder with graph.json",
     fileExtensions: ["json"])
+  public var format: Format { Self.format }
 
   public init() {}
 
@@ -16,8 +18,28 @@ public struct LayerDumpReader: ModelReader {
   }
 
   public func open(_ input: ModelInput, limits: Limits) throws(ReadError) -> LayerGraph {
-    let contents = try DumpContents(input, limits)
-    return try contents.graph()
+    let (index, document, contents) = try LayerDumpReader.contents(input, limits)
+    return try contents.graph(
+      format: LayerDumpReader.format.name, variant: "of \(document.source.format), \(document.source.variant)",
+      files: [index] + contents.files)
+  }
+
+  /// The path of a dump's document, the document, and what it has found.
+  private static func contents(
+    _ input: ModelInput, _ limits: Limits
+  ) throws(ReadError) -> (index: String, document: DumpDocument, contents: DumpContents) {
+    let folder = try input.folder()
+    let index: MappedFile
+    switch input {
+    case .file(let file): index = file
+    case .directory(let directory):
+      guard directory.contains(DumpDocument.fileName) else {
+        throw ReadError(.unrecognized, "is a folder without \(DumpDocument.fileName)", file: directory.path)
+      }
+      index = try directory.open(DumpDocument.fileName, referredToBy: directory.path)
+    }
+    let document = try DumpDocument(ByteSource(index), limits: limits)
+    return (index.path, document, try DumpContents(document, path: index.path, folder: folder, limits: limits))
   }
 }
 
@@ -31,7 +53,7 @@ extension LayerDumpReader {
   ) throws(ReadError) -> [(tensor: Tensor, sha256: String)] {
     let input: ModelInput =
       isDirectory(path) ? .directory(try ModelDirectory(path: path)) : .file(try MappedFile(path: path))
-    return try DumpContents(input, limits).digests
+    return try contents(input, limits).contents.digests
   }
 }
 

@@ -8,6 +8,7 @@ public struct NumPyReader: ModelReader {
   public static let format = Format(
     name: "numpy", summary: "numpy: .npy arrays, .npz archives, dictionaries pickled into an .npy file",
     fileExtensions: ["npy", "npz"])
+  public var format: Format { Self.format }
 
   public init() {}
 

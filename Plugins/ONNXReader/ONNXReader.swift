@@ -4,6 +4,7 @@ public import ModelReading
 public struct ONNXReader: ModelReader {
   public static let format = Format(
     name: "onnx", summary: "ONNX models, weights inline or in external files", fileExtensions: ["onnx"])
+  public var format: Format { Self.format }
 
   public init() {}
 

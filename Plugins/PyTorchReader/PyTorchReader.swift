@@ -13,6 +13,7 @@ public struct PyTorchReader: ModelReader {
   public static let format = Format(
     name: "pytorch", summary: "PyTorch checkpoints: zip, legacy, tar, TorchScript, pickled modules",
     fileExtensions: ["pt", "pth", "bin", "ckpt", "th", "pkl", "pickle", "tar", "ptl", "pt2", "distcp"])
+  public var format: Format { Self.format }
 
   public init() {}
 

@@ -9,6 +9,7 @@ public struct SafetensorsReader: ModelReader {
   public static let format = Format(
     name: "safetensors", summary: "safetensors: one file, or a folder of shards with model.safetensors.index.json",
     fileExtensions: ["safetensors"])
+  public var format: Format { Self.format }
 
   public init() {}
 

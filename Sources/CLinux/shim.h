@@ -1,10 +1,13 @@
 #ifndef CLINUX_SHIM_H
 #define CLINUX_SHIM_H
 
+#include <spawn.h>
+
 // Functions that only Linux has: Swift's view of the C library is without them.
 
 int memfd_create(const char *name, unsigned flags);
 int pipe2(int ends[2], int flags);
+int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int first);
 int renameat2(int oldFolder, const char *oldPath, int newFolder, const char *newPath, unsigned flags);
 
 // A file in memory, closed when another program starts.
@@ -12,6 +15,11 @@ static inline int CLinux_memoryFile(void) { return memfd_create("heavytail", 1U)
 
 // A pipe whose ends are closed when another program starts, from the moment they exist.
 static inline int CLinux_pipe(int ends[2], int closeOnExec) { return pipe2(ends, closeOnExec); }
+
+// All descriptors from this one on are closed in the program that starts.
+static inline int CLinux_closeFrom(posix_spawn_file_actions_t *actions, int first) {
+  return posix_spawn_file_actions_addclosefrom_np(actions, first);
+}
 
 // Gives each of two paths the file of the other, in one step.
 static inline int CLinux_exchange(const char *first, const char *second) {

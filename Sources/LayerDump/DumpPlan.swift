@@ -122,7 +122,7 @@ extension DumpOptions {
     guard type.isFloatingPoint else { return type }
     if let elementType { return layout == .safetensors || elementType != .bfloat16 ? elementType : .float32 }
     switch layout {
-    case .safetensors: return type
+    case .safetensors, .ranges: return type
     // NumPy has no name for the others; every one of their values is a float.
     case .npy: return [.float16, .float32, .float64].contains(type) ? type : .float32
     // That tool computes in the precision of the file.

@@ -48,6 +48,8 @@ public struct LayerDump {
     case .weightwatcher:
       try ArraysLayout(plan.tensors, marked: weightNames(of: document)).write(to: folder.temporary, &writer, &document)
       try writeWeightWatcherIndex(&document, in: folder)
+    case .ranges:
+      throw .read(ReadError(.unsupported, "has the layout ranges, which has no files of its own", file: path))
     }
     let text = document.json
     do throws(WriteError) {

@@ -6,7 +6,7 @@
 ///     probe(prefix) or probe(directory) → open(input, limits) → graph.layers → tensor.load()
 ///
 public protocol ModelReader: Sendable {
-  static var format: Format { get }
+  var format: Format { get }
 
   /// Judges a file by its first bytes, at most `Format.probeLength` of them.
   ///

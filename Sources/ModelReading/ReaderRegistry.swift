@@ -1,10 +1,16 @@
 /// The readers a program was composed with, and the choice among them.
 public struct ReaderRegistry: Sendable {
   public let readers: [any ModelReader]
+  /// Readers that are costly to ask: a probe may start a program. They are asked about single files, and
+  /// only those that none of `readers` is certain of.
+  public let fallbacks: [any ModelReader]
 
-  public init(_ readers: [any ModelReader]) { self.readers = readers }
+  public init(_ readers: [any ModelReader], fallbacks: [any ModelReader] = []) {
+    self.readers = readers
+    self.fallbacks = fallbacks
+  }
 
-  public var formats: [Format] { readers.map { type(of: $0).format } }
+  public var formats: [Format] { (readers + fallbacks).map { $0.format } }
 
   /// Opens the file or directory at `path` with the reader surest of it.
   ///
@@ -20,7 +26,8 @@ public struct ReaderRegistry: Sendable {
     }
     let file = try MappedFile(path: path)
     let prefix = file.bytes.extracting(first: Format.probeLength)
-    let matches = matches(prefix)
+    var matches = matches(prefix, readers)
+    if !matches.contains(where: { $0.match == .certain }) { matches += self.matches(prefix, fallbacks) }
     // A certain reader knows better: the length that begins a safetensors file can spell anything.
     if !matches.contains(where: { $0.match == .certain }), let error = Impostors.error(for: prefix, path: path) {
       throw error
@@ -30,7 +37,7 @@ public struct ReaderRegistry: Sendable {
 
   /// Whether `path` looks like a model, for walking folders: a reader is certain
   /// of its content, or it has an extension that nothing but models has. The latter may be
-  /// damaged or something else; opening it says so.
+  /// damaged or something else; opening it says so. A fallback is asked only about what has one of its extensions.
   public func looksLikeModel(_ path: String) -> Bool {
     if isDirectory(path) {
       guard let directory = try? ModelDirectory(path: path) else { return false }
@@ -39,7 +46,9 @@ public struct ReaderRegistry: Sendable {
     if hasKnownExtension(path) { return true }
     guard let file = try? MappedFile(path: path) else { return false }
     let prefix = file.bytes.extracting(first: Format.probeLength)
-    return matches(prefix).contains { $0.match == .certain }
+    let name = fileExtension(of: path)
+    return matches(prefix, readers).contains { $0.match == .certain }
+      || fallbacks.contains { $0.format.fileExtensions.contains(name) && $0.probe(prefix) == .certain }
   }
 
   private func hasKnownExtension(_ path: String) -> Bool {
@@ -51,7 +60,9 @@ public struct ReaderRegistry: Sendable {
   private static let commonExtensions: Set = ["bin", "data", "json", "pb", "pickle", "pkl", "tar", "zip"]
 
   /// What each reader says of a file that begins so, those left out that say no.
-  private func matches(_ prefix: RawSpan) -> [(reader: any ModelReader, match: Match)] {
+  private func matches(
+    _ prefix: RawSpan, _ readers: [any ModelReader]
+  ) -> [(reader: any ModelReader, match: Match)] {
     var matches: [(reader: any ModelReader, match: Match)] = []
     for reader in readers {
       let match = reader.probe(prefix)
@@ -64,7 +75,7 @@ public struct ReaderRegistry: Sendable {
   private func inOrder(_ matches: [(reader: any ModelReader, match: Match)], _ path: String) -> [any ModelReader] {
     let name = fileExtension(of: path)
     func order(_ reader: any ModelReader, _ match: Match) -> Int {
-      match.rawValue * 2 + (type(of: reader).format.fileExtensions.contains(name) ? 1 : 0)
+      match.rawValue * 2 + (reader.format.fileExtensions.contains(name) ? 1 : 0)
     }
     return matches.enumerated()
       .sorted {
@@ -88,7 +99,7 @@ public struct ReaderRegistry: Sendable {
         return try reader.open(input, limits: limits).accountingForEveryTensor()
       } catch {
         guard error.code == .unrecognized, candidates.count > 1 else { throw error }
-        reasons.append("\(type(of: reader).format.name): \(error.message)")
+        reasons.append("\(reader.format.name): \(error.message)")
         hint = hint ?? error.hint
       }
     }

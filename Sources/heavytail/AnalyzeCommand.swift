@@ -170,8 +170,9 @@ struct AnalyzeCommand: ParsableCommand {
     let progress = ProgressLine(isEnabled: !paths.quiet)
     var limits = Limits()
     limits.maximumDecodedBytes = min(limits.maximumDecodedBytes, options.maximumMemory)
-    let base = try openBase(limits)
-    var run = paths.open(limits: limits) { path, graph throws(ReadError) in
+    let readers = paths.readers.registry()
+    let base = try openBase(readers, limits)
+    var run = paths.open(readers, limits: limits) { path, graph throws(ReadError) in
       defer { progress.clear() }
       var graph = graph
       if let base { graph = try graph.subtracting(base.graph, at: base.path, limits: limits) }
@@ -198,7 +199,7 @@ struct AnalyzeCommand: ParsableCommand {
   }
 
   /// Nothing can be said without it.
-  private func openBase(_ limits: Limits) throws -> (path: String, graph: LayerGraph)? {
+  private func openBase(_ readers: ReaderRegistry, _ limits: Limits) throws -> (path: String, graph: LayerGraph)? {
     guard let base else { return nil }
     do throws(ReadError) {
       return (base, try readers.open(base, limits: limits))

@@ -43,8 +43,11 @@ struct DistancesCommand: ParsableCommand {
   @Flag(name: .shortAndLong, help: "No progress on standard error; errors remain.")
   var quiet = false
 
+  @OptionGroup(title: "External readers") var readers: ReaderArguments
+
   func run() throws {
     try startBLAS()
+    let readers = readers.registry()
     var options = AnalysisOptions()
     options.layerPatterns = layers
     options.threadCount = Machine.processorCount

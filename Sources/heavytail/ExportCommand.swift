@@ -101,9 +101,10 @@ struct ExportCommand: ParsableCommand {
   func run() throws {
     var failed = false
     var folders = FolderNames()
-    let isSingle = paths.isOneModel
+    let readers = paths.readers.registry()
+    let isSingle = paths.isOneModel(readers)
     let isNewFolder = isSingle ? false : try makeFolder()
-    var run = paths.open(limits: options.limits) { path, graph throws(ReadError) in
+    var run = paths.open(readers, limits: options.limits) { path, graph throws(ReadError) in
       let target = isSingle ? output : output + "/" + folders.next(path)
       do throws(DumpError) {
         try export(graph, from: path, to: target)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ExternalReader
 import LinearAlgebra
 import ModelReading
 
@@ -8,6 +9,8 @@ struct FormatsCommand: ParsableCommand {
 
   @Flag(help: "Print what the computations run on instead: processors, memory, BLAS library and its kernels.")
   var system = false
+
+  @OptionGroup(title: "External readers") var readers: ReaderArguments
 
   func run() throws {
     if system { try printSystem() } else { printFormats() }
@@ -22,12 +25,16 @@ struct FormatsCommand: ParsableCommand {
   }
 
   private func printFormats() {
-    let width = readers.formats.map(\.name.count).max() ?? 0
-    for format in readers.formats {
+    let external = readers.externalReaders().filter(\.isUsable)
+    let formats: [(Format, String?)] =
+      builtInReaders.map { ($0.format, nil) } + external.map { ($0.format, $0.path) }
+    let width = formats.map(\.0.name.count).max() ?? 0
+    let indent = String(repeating: " ", count: width)
+    for (format, program) in formats {
       let name = format.name + String(repeating: " ", count: width - format.name.count)
-      let indent = String(repeating: " ", count: width)
       print("\(name)  \(format.summary)")
       print("\(indent)  usual extensions: \(format.fileExtensions.map { "." + $0 }.joined(separator: " "))")
+      if let program { print("\(indent)  read by \(printable(program))") }
     }
   }
 }

@@ -18,7 +18,7 @@ struct HeavyTail: ParsableCommand {
     version: version,
     subcommands: [
       AnalyzeCommand.self, DistancesCommand.self, InspectCommand.self, ExportCommand.self, SynthCommand.self,
-      ExplainCommand.self, FormatsCommand.self,
+      ExplainCommand.self, FormatsCommand.self, ConformanceCommand.self,
     ],
     defaultSubcommand: AnalyzeCommand.self)
 }

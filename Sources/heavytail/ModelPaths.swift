@@ -5,6 +5,8 @@ struct ModelPaths {
   /// Folders inside folders that are followed.
   private static let maximumDepth = 64
 
+  private let readers: ReaderRegistry
+
   /// In the order of their paths.
   private(set) var models: [String] = []
   /// Folders that could not be looked into, and why.
@@ -13,8 +15,9 @@ struct ModelPaths {
   private var visited: Set<FileIdentity> = []
 
   /// `path` itself if it is a file or one model in several files, else the models below it.
-  init(_ path: String) {
-    guard !ModelPaths.isModel(path) else {
+  init(_ path: String, _ readers: ReaderRegistry) {
+    self.readers = readers
+    guard !ModelPaths.isModel(path, readers) else {
       models = [path]
       return
     }
@@ -25,10 +28,12 @@ struct ModelPaths {
   }
 
   /// Whether a path stands for one model: a file, or a folder that is a model in several files.
-  static func isModel(_ path: String) -> Bool { !isDirectory(path) || readers.looksLikeModel(path) }
+  static func isModel(_ path: String, _ readers: ReaderRegistry) -> Bool {
+    !isDirectory(path) || readers.looksLikeModel(path)
+  }
 
   /// Models in the folder of a model in several files that are not part of it.
-  static func others(besides files: [String], in folder: String) -> [String] {
+  static func others(besides files: [String], in folder: String, _ readers: ReaderRegistry) -> [String] {
     guard isDirectory(folder), let directory = try? ModelDirectory(path: folder) else { return [] }
     let known = Set(files.compactMap { FileIdentity(path: $0) })
     return directory.entries.map { join(folder, $0) }.filter { child in

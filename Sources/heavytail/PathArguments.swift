@@ -11,23 +11,25 @@ struct PathArguments: ParsableArguments {
   @Flag(name: .shortAndLong, help: "No progress and no notes on standard error; errors remain.")
   var quiet = false
 
+  @OptionGroup(title: "External readers") var readers: ReaderArguments
+
   /// Whether there is one path, and it is a model, not a folder of models.
-  var isOneModel: Bool { paths.count == 1 && ModelPaths.isModel(paths[0]) }
+  func isOneModel(_ readers: ReaderRegistry) -> Bool { paths.count == 1 && ModelPaths.isModel(paths[0], readers) }
 
   /// Opens every model and hands it to `body`; one that fails costs no other.
   func open<Value>(
-    limits: Limits = Limits(), _ body: (String, LayerGraph) throws(ReadError) -> Value
+    _ readers: ReaderRegistry, limits: Limits = Limits(), _ body: (String, LayerGraph) throws(ReadError) -> Value
   ) -> Run<Value> {
     var run = Run<Value>()
     for path in paths {
-      let found = ModelPaths(path)
+      let found = ModelPaths(path, readers)
       for failure in found.errors { run.add(failure.error, path: failure.path) }
       for model in found.models {
         do throws(ReadError) {
           let start = ContinuousClock.now
           let graph = try readers.open(model, limits: limits)
           run.openingTime += ContinuousClock.now - start
-          noteOthers(in: model, graph)
+          noteOthers(in: model, graph, readers)
           run.models.append(try body(model, graph))
         } catch {
           run.add(error, path: model)
@@ -38,9 +40,9 @@ struct PathArguments: ParsableArguments {
   }
 
   /// A folder that is one model may hold another one, in another format: it is not analysed, and that is said.
-  private func noteOthers(in path: String, _ graph: LayerGraph) {
+  private func noteOthers(in path: String, _ graph: LayerGraph, _ readers: ReaderRegistry) {
     guard !quiet else { return }
-    for other in ModelPaths.others(besides: graph.files, in: path) {
+    for other in ModelPaths.others(besides: graph.files, in: path, readers) {
       Terminal.printError("note: \(printable(other)) is not part of the model in its folder; give its path to read it")
     }
   }

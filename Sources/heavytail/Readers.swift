@@ -8,4 +8,4 @@ import PyTorchReader
 import SafetensorsReader
 
 /// The readers of this program. A new one is added here and nowhere else.
-let readers = ReaderRegistry([.safetensors, .pytorch, .keras, .onnx, .gguf, .numpy, .dump])
+let builtInReaders: [any ModelReader] = [.safetensors, .pytorch, .keras, .onnx, .gguf, .numpy, .dump]

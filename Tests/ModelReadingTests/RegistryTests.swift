@@ -4,7 +4,7 @@ import Testing
 
 /// A reader that recognises files by their first byte and opens none.
 private struct Fake<Name: FakeName>: ModelReader {
-  static var format: Format {
+  var format: Format {
     Format(name: Name.name, summary: "a test", fileExtensions: [Name.name])
   }
   var match: Match

@@ -52,7 +52,7 @@ import Testing
 
   private func matches(_ bytes: ArraySlice<UInt8>) -> [(format: String, match: Match)] {
     let source = ByteSource(owned: Array(bytes.prefix(Format.probeLength)), label: "prefix")
-    return readers.map { (type(of: $0).format.name, judge(source, $0)) }
+    return readers.map { ($0.format.name, judge(source, $0)) }
   }
 
   private func judge(_ source: ByteSource, _ reader: any ModelReader) -> Match { reader.probe(source.bytes) }

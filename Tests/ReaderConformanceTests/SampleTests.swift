@@ -1,4 +1,5 @@
 import ModelReading
+import ReaderConformance
 import TestSupport
 import Testing
 
@@ -57,20 +58,9 @@ import Testing
 
   @Test(arguments: Sample.small) func graphsAreConsistent(_ sample: Sample) throws {
     let graph = try sample.open()
-    #expect(Set(graph.layers.map { ByteString($0.name) }).count == graph.layers.count, "layer names are unique")
-    #expect(Set(graph.inventory.map { ByteString($0.name) }).count == graph.inventory.count, "tensor names are unique")
-    for layer in graph.layers {
-      #expect(!layer.name.isEmpty)
-      for parameter in layer.parameters {
-        let tensor = parameter.tensor
-        #expect(tensor.byteCount == tensor.shape.reduce(1, *) * tensor.elementType.byteWidth)
-        #expect(try tensor.littleEndianBytes().count == tensor.byteCount)
-        if parameter.isWeight { #expect(!tensor.axes.contains(.other), "\(tensor.name) has axes \(tensor.axes)") }
-      }
-    }
-    for edge in graph.edges {
-      #expect(graph.layers.indices.contains(edge.source) && graph.layers.indices.contains(edge.target))
-    }
+    #expect(Conformance.inconsistency(graph) == nil)
+    #expect(Conformance.unreadable(graph) == nil)
+    #expect(Conformance.difference(graph, try sample.open()) == nil)
   }
 
   @Test func everyLenetHasTheSameLayersInTheSameOrder() throws {

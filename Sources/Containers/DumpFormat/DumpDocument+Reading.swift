@@ -33,8 +33,11 @@ extension DumpDocument {
     files = try root.member("files").list(limits.maximumExternalFiles + limits.maximumTensorCount, "files")
       .map { (file) throws(ReadError) in try file.text() }
     topology = try root.member("topology").choice()
+    let layout = layout
     tensors = try root.member("tensors").list(limits.maximumTensorCount, "tensors")
-      .map { (tensor) throws(ReadError) in try DumpTensor(tensor, limits) }
+      .map { (tensor) throws(ReadError) in
+        layout == .ranges ? try DumpTensor(range: tensor, limits) : try DumpTensor(tensor, limits)
+      }
     layers = try root.member("layers").list(limits.maximumTensorCount, "layers")
       .map { (layer) throws(ReadError) in try DumpLayer(layer, limits) }
     edges = []
@@ -105,15 +108,33 @@ extension DumpDocument.Source {
 
 extension DumpTensor {
   fileprivate init(_ json: JSON, _ limits: Limits) throws(ReadError) {
-    let name = try json.member("name").text(limits.maximumNameBytes)
+    let digest = try json.member("sha256").text()
     self.init(
-      name: name, file: try json.member("file").text(), elementType: try json.member("element_type").choice(),
-      shape: try json.member("shape").extents(), sha256: try json.member("sha256").text())
-    guard shape.count <= limits.maximumRank else {
-      throw json.error(.limitExceeded, "has \(shape.count) axes, the limit is \(limits.maximumRank)").about(name)
-    }
-    let isDigest = sha256.utf8.count == 64 && sha256.utf8.allSatisfy { DumpTensor.digits.contains($0) }
+      name: try json.member("name").text(limits.maximumNameBytes), file: try json.member("file").text(),
+      elementType: try json.member("element_type").choice(), shape: try DumpTensor.shape(json, limits), sha256: digest)
+    let isDigest = digest.utf8.count == 64 && digest.utf8.allSatisfy { DumpTensor.digits.contains($0) }
     guard isDigest else { throw json.error(.malformed, "has a sha256 that is not 64 hexadecimal digits").about(name) }
+  }
+
+  /// Of the layout `ranges`: `file` and `offset`, or neither for a tensor behind the document.
+  fileprivate init(range json: JSON, _ limits: Limits) throws(ReadError) {
+    let file = try json["file"].flatMap { (file) throws(ReadError) in file.isNull ? nil : try file.text() }
+    let order = try json["byte_order"]?.text() ?? "little"
+    guard order == "little" || order == "big" else {
+      throw json.error(.malformed, "has the byte order '\(order)', it is little or big")
+    }
+    self.init(
+      name: try json.member("name").text(limits.maximumNameBytes), file: file,
+      offset: file == nil ? nil : try json.member("offset").extent(), byteOrder: order == "big" ? .big : .little,
+      elementType: try json.member("element_type").choice(), shape: try DumpTensor.shape(json, limits), sha256: nil)
+  }
+
+  private static func shape(_ json: JSON, _ limits: Limits) throws(ReadError) -> [Int] {
+    let shape = try json.member("shape").extents()
+    guard shape.count <= limits.maximumRank else {
+      throw json.error(.limitExceeded, "has \(shape.count) axes, the limit is \(limits.maximumRank)")
+    }
+    return shape
   }
 
   private static let digits = Array("0123456789abcdef".utf8)

@@ -22,7 +22,7 @@ extension DumpDocument {
       writer.key("edges")
       writer.array { for edge in edges { $0.value([edge.source, edge.target]) } }
       writer.key("tensors")
-      writer.array { for tensor in tensors { $0.write(tensor) } }
+      writer.array { for tensor in tensors { $0.write(tensor, layout) } }
       writer.key("other_tensors")
       writer.array { for tensor in otherTensors { $0.write(tensor) } }
       writer.key("diagnostics")
@@ -108,13 +108,15 @@ extension JSONWriter {
     }
   }
 
-  fileprivate mutating func write(_ tensor: DumpTensor) {
+  fileprivate mutating func write(_ tensor: DumpTensor, _ layout: DumpDocument.Layout) {
     object { writer in
       writer.member("name", tensor.name)
       writer.member("file", tensor.file)
       writer.member("element_type", tensor.elementType.rawValue)
       writer.member("shape", tensor.shape)
-      writer.member("sha256", tensor.sha256)
+      guard layout == .ranges else { return writer.member("sha256", tensor.sha256) }
+      writer.member("offset", tensor.offset)
+      writer.member("byte_order", tensor.byteOrder == .big ? "big" : "little")
     }
   }
 

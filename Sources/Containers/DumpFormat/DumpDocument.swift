@@ -19,6 +19,8 @@ public struct DumpDocument: Sendable {
     case npy
     /// The same, with the index that WeightWatcher reads.
     case weightwatcher
+    /// Ranges of the model's own files; or, where a program prints the document, a safetensors text behind it.
+    case ranges
   }
 
   /// The model that was dumped.
@@ -84,20 +86,30 @@ public struct DumpDocument: Sendable {
   }
 }
 
-/// Values in one of the dump's files.
+/// Values in one of the dump's files, or, with the layout `ranges`, of the model's.
 public struct DumpTensor: Sendable, Equatable {
   /// Unique in the dump; its name in the safetensors file.
   public var name: String
-  public var file: String
+  /// `nil` for a tensor behind the document.
+  public var file: String?
+  /// Position of its first byte in `file`; with the layout `ranges` only.
+  public var offset: Int?
+  /// Of each element.
+  public var byteOrder: ByteOrder
   public var elementType: ElementType
-  /// Canonical: `[output, input, spatial…]` for weights.
+  /// Canonical, `[output, input, spatial…]` for weights; with the layout `ranges` as stored.
   public var shape: [Int]
-  /// Of the stored bytes: 64 lower-case hexadecimal digits.
-  public var sha256: String
+  /// Of the stored bytes: 64 lower-case hexadecimal digits. `nil` with the layout `ranges`.
+  public var sha256: String?
 
-  public init(name: String, file: String, elementType: ElementType, shape: [Int], sha256: String) {
+  public init(
+    name: String, file: String?, offset: Int? = nil, byteOrder: ByteOrder = .little, elementType: ElementType,
+    shape: [Int], sha256: String?
+  ) {
     self.name = name
     self.file = file
+    self.offset = offset
+    self.byteOrder = byteOrder
     self.elementType = elementType
     self.shape = shape
     self.sha256 = sha256
@@ -143,7 +155,7 @@ public struct DumpParameter: Sendable {
   public var name: String
   /// Other names of the same tensor there.
   public var aliases: [String]
-  /// What the axes are, in canonical order; those that stack over the output are apart here and one in the tensor.
+  /// What the axes are, in canonical order, with the layout `ranges` in that of the stored values; those that stack over the output are apart here and one in the tensor.
   public var axes: [DumpAxis]
   public var heads: AttentionHeads?
   public var values: Values

@@ -1,3 +1,4 @@
+import ChildProcesses
 package import ModelReading
 
 /// What a worker is asked, as the arguments it is started with.
@@ -18,9 +19,6 @@ package struct WorkerRequest {
     self.question = question
     self.limits = limits
   }
-
-  /// Descriptor of the file in the worker.
-  static let descriptor: Int32 = 3
 
   /// Seconds after which a worker is ended, whatever it does or waits for: what it may compute, twice over on
   /// a busy machine, and what reading the whole file from a slow disk takes.
@@ -75,7 +73,7 @@ package struct WorkerRequest {
     limits.maximumNesting = nesting
     limits.maximumNameBytes = name
     self.limits = limits
-    let file = ByteSource(try MappedFile(path: "/proc/self/fd/\(Self.descriptor)"))
+    let file = ByteSource(try MappedFile(path: "/proc/self/fd/\(ChildProcess.inheritedDescriptor)"))
     source = try file.slice(at: start, count: count, "the file").labelled(String(decoding: label, as: UTF8.self))
     guard arguments.count == 9 else {
       question = .index

@@ -22,7 +22,7 @@ enum FuzzTarget: String, CaseIterable {
     let source = ByteSource(owned: bytes, label: "input")
     switch self {
     case .safetensors, .pytorch, .keras, .onnx, .gguf, .numpy, .dump:
-      guard let reader = allReaders.first(where: { type(of: $0).format.name == rawValue }) else { return }
+      guard let reader = allReaders.first(where: { $0.format.name == rawValue }) else { return }
       _ = try exercise(reader, memoryFile(bytes), limits)
     case .zip:
       let archive = try ZipArchive(source, limits: limits)

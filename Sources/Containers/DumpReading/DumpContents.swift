@@ -1,49 +1,60 @@
-import DumpFormat
-import ModelReading
+public import DumpFormat
+public import ModelReading
 
-/// A dump whose document and files agree.
-struct DumpContents {
+/// A dump whose document and values agree.
+public struct DumpContents {
   private let document: DumpDocument
   private let path: String
-  private let files: [String]
+  private let folder: ModelDirectory
+  private let values: TensorFiles
   /// The stored values by their names.
   private let tensors: [ByteString: Tensor]
-  /// Tensors of the files that the document does not mention.
-  private let strays: [TensorRecord]
   private let limits: Limits
 
-  init(_ input: ModelInput, _ limits: Limits) throws(ReadError) {
-    let folder = try input.folder()
-    let index: MappedFile
-    switch input {
-    case .file(let file): index = file
-    case .directory(let directory):
-      guard directory.contains(DumpDocument.fileName) else {
-        throw ReadError(.unrecognized, "is a folder without \(DumpDocument.fileName)", file: directory.path)
-      }
-      index = try directory.open(DumpDocument.fileName, referredToBy: directory.path)
-    }
-    let source = ByteSource(index)
-    document = try DumpDocument(source, limits: limits)
-    path = index.path
-    var values = TensorFiles(folder, document, index: path, limits)
+  /// Finds the values of a document.
+  ///
+  /// - Parameters:
+  ///   - path: what errors call the document.
+  ///   - folder: the only place where its files are looked for.
+  ///   - model: the file that it describes, if that is open already.
+  ///   - stream: what stands behind the document: the tensors that are in no file, as a safetensors text.
+  /// - Throws: `.malformed` where document and values contradict each other, `.unsafeContent` for a file outside the
+  ///   folder, and what is wrong with the files.
+  public init(
+    _ document: DumpDocument, path: String, folder: ModelDirectory, model: MappedFile? = nil,
+    stream: ByteSource? = nil, limits: Limits
+  ) throws(ReadError) {
+    var values = TensorFiles(folder, document, index: path, model: model, stream: stream, limits)
     var tensors: [ByteString: Tensor] = [:]
     for tensor in document.tensors { tensors[ByteString(tensor.name)] = try values.tensor(tensor) }
+    self.document = document
+    self.path = path
+    self.folder = folder
+    self.values = values
     self.tensors = tensors
-    strays = values.strays
-    files =
-      [path] + values.paths
-      + document.files.filter { !values.names.contains(ByteString($0)) }
-      .filter { folder.contains($0) }.map { folder.path + "/" + $0 }
     self.limits = limits
   }
 
-  /// The stored tensors with their digests, in the order of the document.
-  var digests: [(tensor: Tensor, sha256: String)] {
-    document.tensors.compactMap { entry in tensors[ByteString(entry.name)].map { ($0, entry.sha256) } }
+  /// The stored tensors with their digests, in the order of the document; none of the layout `ranges`.
+  public var digests: [(tensor: Tensor, sha256: String)] {
+    document.tensors.compactMap { entry in
+      guard let tensor = tensors[ByteString(entry.name)], let digest = entry.sha256 else { return nil }
+      return (tensor, digest)
+    }
   }
 
-  func graph() throws(ReadError) -> LayerGraph {
+  /// Paths of the files with values, in the order of their first use, then of the others that the document lists.
+  public var files: [String] {
+    let names = values.names
+    return values.paths
+      + document.files.filter { !names.contains(ByteString($0)) && folder.contains($0) }.map { folder.path + "/" + $0 }
+  }
+
+  /// - Parameters:
+  ///   - format: name of the reader's format.
+  ///   - files: what the graph is to list.
+  /// - Throws: `.malformed` where layers and tensors contradict each other.
+  public func graph(format: String, variant: String, files: [String]) throws(ReadError) -> LayerGraph {
     var layers: [Layer] = []
     var inventory: [TensorRecord] = []
     var diagnostics = document.diagnostics
@@ -57,18 +68,28 @@ struct DumpContents {
     }
     // Several parameters may be parts of one tensor.
     var names = Set<ByteString>()
-    inventory = (inventory + document.otherTensors + strays).filter { names.insert(ByteString($0.name)).inserted }
+    inventory = (inventory + unused + document.otherTensors + values.strays)
+      .filter { names.insert(ByteString($0.name)).inserted }
     let isWhole = layers.count == document.layers.count
     return LayerGraph(
-      format: LayerDumpReader.format.name, variant: "of \(document.source.format), \(document.source.variant)",
-      producer: document.source.producer, files: files,
+      format: format, variant: variant, producer: document.source.producer, files: files,
       metadata: document.source.metadata.map { ($0.key, $0.value) }, layers: layers,
       edges: isWhole ? document.edges : [], topology: isWhole ? document.topology : .order,
       inventory: inventory, diagnostics: diagnostics + strayDiagnostics)
   }
 
+  /// Tensors of the document that no layer refers to.
+  private var unused: [TensorRecord] {
+    let used = Set(document.layers.flatMap(\.parameters).flatMap(\.values.tensors).map { ByteString($0) })
+    return document.tensors.filter { !used.contains(ByteString($0.name)) }.map {
+      TensorRecord(name: $0.name, elementType: $0.elementType.rawValue, shape: $0.shape)
+    }
+  }
+
   private var strayDiagnostics: [Diagnostic] {
-    strays.map { Diagnostic(.leftOut, $0.name, "is in the files of the dump and not in its \(DumpDocument.fileName)") }
+    values.strays.map {
+      Diagnostic(.leftOut, $0.name, "is in the files of the dump and not in its \(DumpDocument.fileName)")
+    }
   }
 
   /// The layer, or one for each of its matrices.
@@ -95,8 +116,9 @@ struct DumpContents {
     let tensor = try Tensor(
       name: parameter.name, elementType: stored.elementType, byteOrder: stored.byteOrder,
       shape: parameter.axes.map(\.extent), axes: parameter.axes.map(\.axis), storage: stored.storage, limits: limits)
-    try check(parameter, tensor, layer)
-    let shape = parameter.role.isWeight ? tensor.canonicalShape : tensor.shape
+    let isCanonical = document.layout != .ranges
+    if isCanonical { try check(parameter, tensor, layer) }
+    let shape = parameter.role.isWeight && isCanonical ? tensor.canonicalShape : tensor.shape
     guard shape == stored.shape else {
       throw error("has axes of the shape \(shape) and a tensor '\(name)' of \(stored.shape)", layer)
     }
