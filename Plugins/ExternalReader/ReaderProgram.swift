@@ -4,7 +4,7 @@ import ModelReading
 
 /// What the program of an external reader may spend on one question.
 public struct ProgramLimits: Sendable, Equatable {
-  /// Seconds for opening a file; what a reader says of itself and of a file's first bytes takes ten at most.
+  /// Seconds for each answer.
   public var seconds = 60
   /// Bytes of address space, beyond the size of the file that it opens.
   public var memoryByteCount = 4 << 30
@@ -19,18 +19,15 @@ struct ReaderProgram: Sendable {
   let path: String
   let limits: ProgramLimits
 
-  /// Seconds for answers that need no file to be read.
-  private static let shortTime = 10
-
   /// What the program prints when it is asked for `capabilities`.
   func capabilities() throws(ReadError) -> ByteSource {
-    let answer = try ask(["capabilities"], seconds: min(limits.seconds, Self.shortTime))
+    let answer = try ask(["capabilities"])
     return ByteSource(owned: try successful(answer, ""), label: path)
   }
 
   /// What it says of a file's first bytes, at most `Format.probeLength` of them.
   func probe(_ prefix: [UInt8]) throws(ReadError) -> Match {
-    let answer = try ask(["probe"], input: prefix, seconds: min(limits.seconds, Self.shortTime))
+    let answer = try ask(["probe"], input: prefix)
     let word = trimmed(try successful(answer, ", asked for a file's format"))
     guard let match = Match(word: word) else {
       throw fault(.malformed, "answers '\(word.prefix(40))' where no, possible or certain belongs")
@@ -41,7 +38,7 @@ struct ReaderProgram: Sendable {
   /// What it prints about a file, or its refusal.
   func open(_ file: MappedFile) throws(ReadError) -> (output: [UInt8], isRefusal: Bool) {
     let path = file.path.utf8.first == UInt8(ascii: "/") ? file.path : workingFolder() + "/" + file.path
-    let answer = try ask(["open", path], seconds: limits.seconds, fileByteCount: file.byteCount)
+    let answer = try ask(["open", path], fileByteCount: file.byteCount)
     if case .exited(status: 1) = answer.ending, !answer.output.isEmpty { return (answer.output, true) }
     return (try successful(answer, ""), false)
   }
@@ -51,22 +48,21 @@ struct ReaderProgram: Sendable {
     ReadError(code, message, file: path, hint: hint)
   }
 
-  private typealias Answer = (ending: ChildProcess.Ending, output: [UInt8], seconds: Int)
+  private typealias Answer = (ending: ChildProcess.Ending, output: [UInt8])
 
   private func ask(
-    _ arguments: [String], input: [UInt8] = [], seconds: Int, fileByteCount: Int = 0
+    _ arguments: [String], input: [UInt8] = [], fileByteCount: Int = 0
   ) throws(ReadError) -> Answer {
     // The shell sets the limits before the program begins; it is replaced by it.
     let (sum, overflow) = limits.memoryByteCount.addingReportingOverflow(fileByteCount)
     let memory = (overflow ? .max : sum) / 1024
-    let script = "cd /; ulimit -c 0; ulimit -v \(memory); ulimit -t \(seconds + 1); exec \"$0\" \"$@\""
+    let script = "cd /; ulimit -c 0; ulimit -v \(memory); ulimit -t \(limits.seconds + 1); exec \"$0\" \"$@\""
     var process = ChildProcess(
       executable: "/bin/sh", arguments: ["-c", script, path] + arguments, environment: Self.environment,
-      timeLimit: seconds, outputLimit: limits.outputByteCount)
+      timeLimit: limits.seconds, outputLimit: limits.outputByteCount)
     process.input = input
     do throws(ChildProcess.StartError) {
-      let (ending, output) = try process.run()
-      return (ending, output, seconds)
+      return try process.run()
     } catch {
       throw fault(.io, "does not start: \(error.reason)")
     }
@@ -85,7 +81,7 @@ struct ReaderProgram: Sendable {
     case .exited(let status): throw fault(.malformed, "ends with status \(status)\(occasion)")
     case .killed(signal: SIGXCPU), .tooLong:
       throw fault(
-        .limitExceeded, "takes more than \(answer.seconds) s\(occasion)", hint: "--reader-timeout allows more")
+        .limitExceeded, "takes more than \(limits.seconds) s\(occasion)", hint: "--reader-timeout allows more")
     case .killed(let signal): throw fault(.malformed, "crashes with signal \(signal)\(occasion)")
     case .tooMuch:
       throw fault(

@@ -11,7 +11,7 @@ struct ReaderArguments: ParsableArguments {
     completion: .directory)
   var pluginPath: [String] = []
 
-  @Option(help: ArgumentHelp("Seconds that an external reader may take over a file.", valueName: "n"))
+  @Option(help: ArgumentHelp("Seconds that an external reader may take for each answer.", valueName: "n"))
   var readerTimeout = ProgramLimits().seconds
 
   @Option(

@@ -55,6 +55,22 @@ import Testing
     #expect(copy.diagnostics == document.diagnostics)
   }
 
+  @Test func rangesAreReadAsTheyAreWritten() throws {
+    var ranges = document
+    ranges.layout = .ranges
+    ranges.tensors = ["l", "r", "m", "t"].enumerated().map { index, name in
+      DumpTensor(
+        name: name, file: index == 0 ? nil : "model", offset: index == 0 ? nil : index,
+        byteOrder: index == 1 ? .big : .little, elementType: .float32, shape: [3], sha256: nil)
+    }
+    let copy = try parse(ranges.json)
+    #expect(copy.tensors == ranges.tensors)
+    #expect(copy.json == ranges.json)
+    #expect { try parse(ranges.json.replacing("\"big\"", with: "\"up\"")) } throws: {
+      ($0 as? ReadError)?.code == .malformed
+    }
+  }
+
   @Test(arguments: [
     LayerKind.dense, .embedding, .attention, .expertStack, .lowRankAdapter, .normalization, .recurrent(.gru),
     .convolution(rank: 1), .transposedConvolution(rank: 3), .depthwiseConvolution(rank: 2), .other("bilinear"),
