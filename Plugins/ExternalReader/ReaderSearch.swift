@@ -19,7 +19,7 @@ public enum ReaderSearch {
   public static func executables(in folders: [String]) -> [String] {
     var known = Set<ByteString>()
     var paths: [String] = []
-    for folder in folders.compactMap({ realPath($0) }) {
+    for folder in folders.compactMap({ resolvedPath($0) }) {
       guard let names = try? ModelDirectory(path: folder).entries else { continue }
       for name in names where isName(name) && isExecutableFile(folder + "/" + name) {
         if known.insert(ByteString(name)).inserted { paths.append(folder + "/" + name) }
@@ -34,7 +34,7 @@ public enum ReaderSearch {
       return executables(in: folders).first { $0.hasSuffix("/" + argument) }
     }
     let folder = argument[..<argument.lastIndex(of: "/")!]
-    guard let folder = realPath(folder.isEmpty ? "/" : String(folder)) else { return nil }
+    guard let folder = resolvedPath(folder.isEmpty ? "/" : String(folder)) else { return nil }
     let path = folder + "/" + argument[argument.index(after: argument.lastIndex(of: "/")!)...]
     return isExecutableFile(path) ? path : nil
   }
@@ -50,12 +50,6 @@ public enum ReaderSearch {
   private static func isExecutableFile(_ path: String) -> Bool {
     var status = stat()
     return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG && access(path, X_OK) == 0
-  }
-
-  private static func realPath(_ path: String) -> String? {
-    guard let real = unsafe realpath(path, nil) else { return nil }
-    defer { unsafe free(real) }
-    return unsafe String(cString: real)
   }
 
   private static func value(of variable: String) -> String? {

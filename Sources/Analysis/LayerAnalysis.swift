@@ -22,12 +22,9 @@ struct LayerTask: Sendable {
     self.layerID = layerID
     self.name = name
     self.layer = layer
-    var parameter = parameter
-    if let width = options.headWidth {
-      parameter.heads = parameter.heads?.assuming(width: width, in: parameter.tensor)
-    }
+    let parameter = parameter.assuming(headWidth: options.headWidth)
     self.parameter = parameter
-    sliced = Result { [parameter] () throws(ReadError) in
+    sliced = Result { () throws(ReadError) in
       try options.slicing.matrices(of: parameter, in: layer, perHead: options.perHead)
     }
     let kernel = options.slicing == .fourier ? (try? sliced.get())?.kernel ?? [] : []

@@ -114,12 +114,6 @@ private struct Place {
   }
 }
 
-private func resolvedPath(_ path: String) -> String? {
-  guard let resolved = unsafe realpath(path, nil) else { return nil }
-  defer { unsafe free(resolved) }
-  return unsafe String(cString: resolved)
-}
-
 /// - Throws: unless there is nothing at `path`, an empty folder, or a dump that may be replaced.
 private func checkReplaceable(_ path: String, replacing: Bool) throws(WriteError) {
   var status = stat()

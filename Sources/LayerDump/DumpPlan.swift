@@ -71,10 +71,7 @@ struct DumpPlan {
   private mutating func matrices(
     of parameter: Parameter, in layer: Layer, _ name: String, _ matrices: DumpOptions.Matrices
   ) -> DumpParameter.Values? {
-    var parameter = parameter
-    if let width = matrices.headWidth {
-      parameter.heads = parameter.heads?.assuming(width: width, in: parameter.tensor)
-    }
+    let parameter = parameter.assuming(headWidth: matrices.headWidth)
     do throws(ReadError) {
       let sliced = try matrices.slicing.matrices(of: parameter, in: layer, perHead: matrices.perHead)
       var result: [DumpMatrix] = []

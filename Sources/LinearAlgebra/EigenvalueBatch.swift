@@ -9,14 +9,14 @@ public struct EigenvalueBatch: ~Copyable {
   static let smallOrder = 64
 
   private let order: Int
-  private var small: SmallMatrices
+  /// Those that wait for others to be reduced with.
+  private var waiting: SmallMatrices?
   private var reduced: [Tridiagonal] = []
 
   /// - Precondition: `order` is at least 1.
   public init(order: Int) {
     precondition(order >= 1, "a matrix has an order")
     self.order = order
-    small = SmallMatrices(order: order)
   }
 
   /// - Precondition: the matrix is of the batch's order.
@@ -24,20 +24,16 @@ public struct EigenvalueBatch: ~Copyable {
   public mutating func add(_ gram: consuming GramMatrix<Double>) throws(LinearAlgebraError) {
     precondition(gram.order == order, "matrices of one order")
     if order > EigenvalueBatch.smallOrder { return reduced.append(try gram.tridiagonal()) }
-    small.add(gram)
-    if small.isFull { reduceSmall() }
-  }
-
-  private mutating func reduceSmall() {
-    reduced += small.tridiagonal()
-    small = SmallMatrices(order: order)
+    var matrices = waiting.take() ?? SmallMatrices(order: order)
+    matrices.add(gram)
+    if matrices.isFull { reduced += matrices.tridiagonal() } else { waiting = matrices }
   }
 
   /// The eigenvalues of each matrix, ascending, negative ones as 0, in the order the matrices were added.
   ///
   /// - Throws: `LinearAlgebraError` if the iteration does not converge.
   public consuming func eigenvalues() throws(LinearAlgebraError) -> [[Double]] {
-    if !small.isEmpty { reduceSmall() }
+    if let waiting { reduced += waiting.tridiagonal() }
     var result: [[Double]] = []
     result.reserveCapacity(reduced.count)
     for start in stride(from: 0, to: reduced.count, by: TridiagonalBatch.count) {

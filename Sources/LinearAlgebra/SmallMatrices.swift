@@ -8,12 +8,11 @@ struct SmallMatrices {
   /// Powers of two that each matrix was divided by.
   private var scales: [Double] = []
 
-  var isEmpty: Bool { scales.isEmpty }
   var isFull: Bool { scales.count == Lanes.scalarCount }
 
   init(order: Int) {
     self.order = order
-    elements = [Lanes](repeating: .zero, count: order <= EigenvalueBatch.smallOrder ? order * order : 0)
+    elements = [Lanes](repeating: .zero, count: order * order)
   }
 
   /// - Precondition: not full.

@@ -168,22 +168,6 @@ private struct Sides {
   }
 }
 
-/// Calls `body` with every index of an array of these extents, last axis fastest.
-private func forEachIndex(of extents: [Int], _ body: ([Int]) -> Void) {
-  var index = [Int](repeating: 0, count: extents.count)
-  while true {
-    body(index)
-    var axis = extents.count - 1
-    while axis >= 0 {
-      index[axis] += 1
-      if index[axis] < extents[axis] { break }
-      index[axis] = 0
-      axis -= 1
-    }
-    if axis < 0 { return }
-  }
-}
-
 extension [WeightMatrix.Run] {
   /// Neighbouring axes that lie as one in memory, joined: longer runs decode faster.
   fileprivate var joined: [WeightMatrix.Run] {

@@ -23,7 +23,7 @@ public struct AtomicFile: ~Copyable {
 
   /// - Parameter path: where the file will be; the file itself where this is a link to it.
   public init(path: String) throws(WriteError) {
-    self.path = AtomicFile.target(of: path)
+    self.path = resolvedPath(path) ?? path
     var name = Array((self.path + ".XXXXXX").utf8CString)
     descriptor = unsafe mkstemp(&name)
     guard descriptor >= 0 else { throw WriteError("create", path) }
@@ -69,11 +69,5 @@ public struct AtomicFile: ~Copyable {
       }
     }
     return unsafe Glibc.rename(temporary, path)
-  }
-
-  private static func target(of path: String) -> String {
-    guard let resolved = unsafe realpath(path, nil) else { return path }
-    defer { unsafe free(resolved) }
-    return unsafe String(cString: resolved)
   }
 }

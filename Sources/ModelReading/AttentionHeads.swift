@@ -41,3 +41,14 @@ public struct AttentionHeads: Sendable, Hashable {
     return AttentionHeads(side, count: extent / width)
   }
 }
+
+extension Parameter {
+  /// Cut into as many heads of this width as there are, where the model does not say how many and the width divides
+  /// the side; the same without a width.
+  public func assuming(headWidth: Int?) -> Parameter {
+    guard let headWidth else { return self }
+    var parameter = self
+    parameter.heads = heads?.assuming(width: headWidth, in: tensor)
+    return parameter
+  }
+}

@@ -139,16 +139,7 @@ extension JSONWriter {
 
   mutating func writeDiagnostics(of graph: LayerGraph) {
     key("diagnostics")
-    array { writer in
-      for diagnostic in graph.diagnostics {
-        writer.object { writer in
-          writer.member("code", diagnostic.code.rawValue)
-          writer.member("subject", diagnostic.subject)
-          writer.member("message", diagnostic.message)
-          writer.member("hint", diagnostic.hint)
-        }
-      }
-    }
+    array { for diagnostic in graph.diagnostics { $0.write(diagnostic) } }
   }
 
   mutating func write(_ failure: (path: String, error: ReadError)) {

@@ -46,14 +46,6 @@ extension JSONWriter {
     }
   }
 
-  private mutating func write(_ tensor: TensorRecord) {
-    object { writer in
-      writer.member("name", tensor.name)
-      writer.member("element_type", tensor.elementType)
-      writer.member("shape", tensor.shape)
-    }
-  }
-
   private mutating func write(_ parameter: Parameter) {
     let tensor = parameter.tensor
     let place = tensor.storage.fileRange

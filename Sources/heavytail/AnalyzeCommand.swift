@@ -73,14 +73,7 @@ struct AnalyzeCommand: ParsableCommand {
   @Flag(help: "One row per matrix instead of one per layer with pooled eigenvalues.")
   var perSlice = false
 
-  @Flag(help: "Attention projections as one matrix per head, where the number of heads is known.")
-  var perHead = false
-
-  @Option(
-    help: ArgumentHelp(
-      "With --per-head, the width of a head where the model does not say how many there are; 64 in most.",
-      valueName: "n"))
-  var headWidth: Int?
+  @OptionGroup var heads: HeadArguments
 
   @Option(help: ArgumentHelp("Fit no power law to fewer positive eigenvalues than this.", valueName: "n"))
   var minEvals = AnalysisOptions().minimumEigenvalues
@@ -137,14 +130,10 @@ struct AnalyzeCommand: ParsableCommand {
         throw ValidationError("--grid is \(grid), it must be from 1 to \(AnalyzeCommand.maximumGrid)")
       }
     }
-    if perHead, of == .intra || of == .stacked {
+    if heads.perHead, of == .intra || of == .stacked {
       throw ValidationError("--per-head cuts weights, not what --of \(of.rawValue) makes of them")
     }
-    if let headWidth {
-      guard perHead else { throw ValidationError("--head-width is for --per-head") }
-      guard headWidth > 0 else { throw ValidationError("--head-width is \(headWidth), it must be positive") }
-    }
-    if compat != nil, slicing != .positions || precision == .single || of != .weights || perHead {
+    if compat != nil, slicing != .positions || precision == .single || of != .weights || heads.perHead {
       throw ValidationError("--compat has its own spectra, slicing and precision")
     }
     if compat != nil, format != .table, format != .csv {
@@ -224,8 +213,8 @@ struct AnalyzeCommand: ParsableCommand {
     options.slicing = slicing
     options.gridSide = grid
     options.perSlice = perSlice
-    options.perHead = perHead
-    options.headWidth = headWidth
+    options.perHead = heads.perHead
+    options.headWidth = heads.headWidth
     options.compatibility = compat
     for option in ww { _ = options.weightWatcher.set(option) }
     options.studies = studies
@@ -249,7 +238,7 @@ struct AnalyzeCommand: ParsableCommand {
       ("min_evals", "\(minEvals)"), ("fix_fingers", "\(fixFingers)"), ("precision", precision.rawValue),
       ("bootstrap", bootstrap.description),
       ("seed", "\(seed)"), ("convention", "WᵀW"),
-    ] + (perHead ? [("per_head", "true")] : []) + (headWidth.map { [("head_width", "\($0)")] } ?? [])
+    ] + (heads.perHead ? [("per_head", "true")] : []) + (heads.headWidth.map { [("head_width", "\($0)")] } ?? [])
       + (base.map { [("base", $0)] } ?? [])
   }
 

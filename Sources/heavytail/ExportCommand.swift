@@ -72,27 +72,16 @@ struct ExportCommand: ParsableCommand {
   @Option(help: "With --matrices, how convolutions become matrices: positions or unfold.")
   var slicing: Slicing?
 
-  @Flag(help: "With --matrices, attention projections as one matrix per head, where the number of heads is known.")
-  var perHead = false
-
-  @Option(
-    help: ArgumentHelp(
-      "With --per-head, the width of a head where the model does not say how many there are; 64 in most.",
-      valueName: "n"))
-  var headWidth: Int?
+  @OptionGroup var heads: HeadArguments
 
   @Flag(help: "Replace the folder if it is a dump; nothing else is ever replaced.")
   var force = false
 
   func validate() throws {
-    if !matrices, slicing != nil || perHead || headWidth != nil {
+    if !matrices, slicing != nil || heads.perHead || heads.headWidth != nil {
       throw ValidationError("--slicing, --per-head and --head-width are for --matrices")
     }
     if slicing == .fourier { throw ValidationError("--slicing is fourier, whose matrices are complex and not written") }
-    if let headWidth {
-      guard perHead else { throw ValidationError("--head-width is for --per-head") }
-      guard headWidth > 0 else { throw ValidationError("--head-width is \(headWidth), it must be positive") }
-    }
     if shardSize != nil, layout != .safetensors { throw ValidationError("--shard-size is for --layout safetensors") }
     if type == .bf16, layout != .safetensors { throw ValidationError("--as is bf16, which numpy does not have") }
     if matrices, layout == .weightwatcher { throw ValidationError("--layout weightwatcher has matrices of its own") }
@@ -155,7 +144,8 @@ struct ExportCommand: ParsableCommand {
     options.layerPatterns = layers
     if let shardSize { options.shardByteCount = shardSize.value }
     if matrices {
-      options.matrices = DumpOptions.Matrices(slicing: slicing ?? .positions, perHead: perHead, headWidth: headWidth)
+      options.matrices = DumpOptions.Matrices(
+        slicing: slicing ?? .positions, perHead: heads.perHead, headWidth: heads.headWidth)
     }
     options.limits.maximumDecodedBytes = min(options.limits.maximumDecodedBytes, Machine.memoryByteCount / 4 * 3)
     return options

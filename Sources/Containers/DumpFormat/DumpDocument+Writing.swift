@@ -119,21 +119,4 @@ extension JSONWriter {
       writer.member("byte_order", tensor.byteOrder == .big ? "big" : "little")
     }
   }
-
-  fileprivate mutating func write(_ tensor: TensorRecord) {
-    object { writer in
-      writer.member("name", tensor.name)
-      writer.member("element_type", tensor.elementType)
-      writer.member("shape", tensor.shape)
-    }
-  }
-
-  fileprivate mutating func write(_ diagnostic: Diagnostic) {
-    object { writer in
-      writer.member("code", diagnostic.code.rawValue)
-      writer.member("subject", diagnostic.subject)
-      writer.member("message", diagnostic.message)
-      writer.member("hint", diagnostic.hint)
-    }
-  }
 }
