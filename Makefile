@@ -53,6 +53,9 @@ uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/heavytail
 	rm -rf $(DESTDIR)$(PREFIX)/libexec/heavytail
 
+# The formats of the built-in readers.
+READERS = safetensors pytorch keras onnx gguf numpy dump
+
 # Damages copies of the sample files and reads them in processes with limits: no signal, no hang is allowed.
 COUNT ?= 100000
 SEED ?= 1
@@ -60,13 +63,13 @@ mutate: dependencies
 	@$(SWIFT) build -c release --product mutate --quiet
 	@$(BUILD_HDF5)
 	@mkdir -p .build/damaged
-	@status=0; for reader in safetensors numpy onnx gguf pytorch keras dump; do \
+	@status=0; for reader in $(READERS); do \
 	  .build/release/mutate $$reader $(COUNT) $(SEED) .build/damaged $$(Tests/Fuzzing/samples.sh $$reader) || status=1; \
 	done; exit $$status
 
 # Coverage-guided fuzzing: SECONDS for each of TARGETS, from the sample files on. What it finds stays in .build/fuzz.
 SECONDS ?= 60
-TARGETS ?= safetensors pytorch keras onnx gguf numpy dump zip pickle json npy shard-index hdf5-index
+TARGETS ?= $(READERS) zip pickle json npy shard-index hdf5-index
 fuzz: build
 	@HEAVYTAIL_FUZZ=1 $(SWIFT) build -c release --sanitize fuzzer --product fuzz --scratch-path .build/fuzz --quiet
 	@status=0; for target in $(TARGETS); do Tests/Fuzzing/fuzz.sh $$target $(SECONDS) || status=1; done; exit $$status

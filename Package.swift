@@ -38,8 +38,14 @@ func systemLibrary(_ name: String, pkgConfig: String? = nil, apt: String) -> Tar
   .systemLibrary(name: name, path: "Sources/\(name)", pkgConfig: pkgConfig, providers: [.apt([apt])])
 }
 
+/// What `ModelReaders` registers.
 let readers: [Target.Dependency] = [
-  "SafetensorsReader", "NumPyReader", "PyTorchReader", "KerasReader", "ONNXReader", "GGUFReader",
+  "SafetensorsReader",
+  "NumPyReader",
+  "PyTorchReader",
+  "KerasReader",
+  "ONNXReader",
+  "GGUFReader",
   "LayerDumpReader",
 ]
 
@@ -51,7 +57,8 @@ let fuzzers: [Target] =
     .executableTarget(
       name: "fuzz",
       dependencies: [
-        "FuzzingSupport", "ModelReading", "HDF5", "Zip", "Pickle", "NumPyFormat", "StrictJSON", "Sharding",
+        "FuzzingSupport", "ModelReaders", "ModelReading", "HDF5", "Zip", "Pickle", "NumPyFormat", "StrictJSON",
+        "Sharding",
       ],
       path: "Tests/Fuzzing/LibFuzzer", swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])])
   ]
@@ -110,6 +117,7 @@ let package = Package(
     reader("ONNXReader", ["CONNX", "CProtobufC", "StateDictionary"]),
     reader("LayerDumpReader", ["DumpFormat", "DumpReading"]),
     reader("GGUFReader", ["StateDictionary"]),
+    module("ModelReaders", ["ModelReading"] + readers),
     reader("ExternalReader", ["ChildProcesses", "DumpFormat", "DumpReading", "StrictJSON"]),
 
     // Numbers.
@@ -131,12 +139,12 @@ let package = Package(
     // The process that libhdf5 runs in: a crash there is an error here.
     .executableTarget(name: "heavytail-hdf5", dependencies: ["HDF5", "HDF5Parsing"], swiftSettings: strict),
 
-    // The command line: the composition root and the only importer of readers.
+    // The command line: the composition root, which alone adds readers outside the tree.
     .executableTarget(
       name: "heavytail",
-      dependencies: readers + [
-        "ModelReading", "SafetensorsFormat", "MatrixSlicing", "LinearAlgebra", "SpectralCore", "Analysis",
-        "Reporting", "LayerDump", "DumpFormat", "ExternalReader", "ReaderConformance",
+      dependencies: [
+        "ModelReading", "ModelReaders", "ExternalReader", "SafetensorsFormat", "MatrixSlicing", "LinearAlgebra",
+        "SpectralCore", "Analysis", "Reporting", "LayerDump", "DumpFormat", "ReaderConformance",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -168,24 +176,26 @@ let package = Package(
       ["ExternalReader", "KerasReader", "heavytail-hdf5", "ReaderConformance", "ModelReading"]),
     tests(
       "LayerDumpTests",
-      readers + [
-        "LayerDump", "DumpFormat", "Analysis", "MatrixSlicing", "ModelReading", "StrictJSON",
+      [
+        "ModelReaders", "LayerDump", "DumpFormat", "Analysis", "MatrixSlicing", "ModelReading", "StrictJSON",
         "heavytail-hdf5",
       ]),
     tests("GGUFReaderTests", ["GGUFReader", "ModelReading"]),
     tests("LinearAlgebraTests", ["LinearAlgebra", "SpectralCore"]),
     tests("SpectralCoreTests", ["SpectralCore", "LinearAlgebra", "PhaseEnsembles"]),
     tests("MatrixSlicingTests", ["MatrixSlicing", "ModelReading"]),
-    tests("AnalysisTests", readers + ["Analysis", "LinearAlgebra", "MatrixSlicing", "ModelReading", "SpectralCore"]),
+    tests(
+      "AnalysisTests",
+      ["Analysis", "LinearAlgebra", "MatrixSlicing", "ModelReaders", "ModelReading", "SpectralCore", "heavytail-hdf5"]),
     tests("ReportingTests", ["Reporting", "Analysis", "SpectralCore", "ModelReading"]),
     tests(
       "ReaderConformanceTests",
-      readers + ["heavytail-hdf5", "ReaderConformance", "ModelReading", "MatrixSlicing", "StrictJSON"]),
+      ["heavytail-hdf5", "ModelReaders", "ReaderConformance", "ModelReading", "MatrixSlicing", "StrictJSON"]),
     .target(
-      name: "FuzzingSupport", dependencies: readers + ["ModelReading", "MatrixSlicing"],
+      name: "FuzzingSupport", dependencies: ["ModelReaders", "ModelReading", "MatrixSlicing"],
       path: "Tests/Fuzzing/Support", swiftSettings: strict),
     .executableTarget(
-      name: "mutate", dependencies: ["FuzzingSupport", "ModelReading", "TestSupport"],
+      name: "mutate", dependencies: ["FuzzingSupport", "ModelReaders", "ModelReading", "TestSupport"],
       path: "Tests/Fuzzing/Mutate", swiftSettings: strict),
     tests(
       "CommandLineTests",

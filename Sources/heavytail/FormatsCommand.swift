@@ -1,6 +1,7 @@
 import ArgumentParser
 import ExternalReader
 import LinearAlgebra
+import ModelReaders
 import ModelReading
 
 struct FormatsCommand: ParsableCommand {
@@ -27,7 +28,7 @@ struct FormatsCommand: ParsableCommand {
   private func printFormats() {
     let external = readers.externalReaders().filter(\.isUsable)
     let formats: [(Format, String?)] =
-      builtInReaders.map { ($0.format, nil) } + external.map { ($0.format, $0.path) }
+      ReaderRegistry.builtIn.formats.map { ($0, nil) } + external.map { ($0.format, $0.path) }
     let width = formats.map(\.0.name.count).max() ?? 0
     let indent = String(repeating: " ", count: width)
     for (format, program) in formats {

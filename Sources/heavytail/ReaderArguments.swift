@@ -1,5 +1,6 @@
 import ArgumentParser
 import ExternalReader
+import ModelReaders
 import ModelReading
 
 /// Where readers beside the built-in ones are, and what they may spend.
@@ -33,7 +34,7 @@ struct ReaderArguments: ParsableArguments {
 
   /// The readers of this run. Each external one is asked at most once what it reads.
   func registry() -> ReaderRegistry {
-    ReaderRegistry(builtInReaders, fallbacks: externalReaders())
+    ReaderRegistry(ReaderRegistry.builtIn.readers, fallbacks: externalReaders())
   }
 
   /// - Parameter report: called with what an external reader does wrong where it is no file's fault.

@@ -1,15 +1,11 @@
 import Analysis
-import KerasReader
 import MatrixSlicing
+import ModelReaders
 import ModelReading
-import NumPyReader
-import ONNXReader
-import PyTorchReader
-import SafetensorsReader
 import TestSupport
 import Testing
 
-let registry = ReaderRegistry([.safetensors, .pytorch, .keras, .onnx, .numpy])
+let registry = ReaderRegistry.builtIn
 
 func report(_ path: String, _ options: AnalysisOptions = AnalysisOptions()) throws -> ModelReport {
   try analyze(registry.open(path), path: path, options: options)

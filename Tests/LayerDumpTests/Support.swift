@@ -1,17 +1,11 @@
 import Analysis
-import GGUFReader
-import KerasReader
 import LayerDump
-import LayerDumpReader
+import ModelReaders
 import ModelReading
-import NumPyReader
-import ONNXReader
-import PyTorchReader
-import SafetensorsReader
 import StrictJSON
 import TestSupport
 
-let registry = ReaderRegistry([.safetensors, .pytorch, .keras, .onnx, .gguf, .numpy, .dump])
+let registry = ReaderRegistry.builtIn
 
 /// Dumps a model, hands over the folder and removes it.
 func withDump<Result>(

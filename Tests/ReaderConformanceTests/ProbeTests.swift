@@ -50,9 +50,17 @@ import Testing
     }
   }
 
+  @Test func everyReaderOfTheTreeIsBuiltIn() throws {
+    let readers = Set(registry.readers.map { "\(type(of: $0))" })
+    // Programs are the command line's choice.
+    let inTree = try Set(ModelDirectory.names(in: Fixtures.root + "/Plugins")).subtracting(["ExternalReader"])
+    #expect(readers == inTree)
+    #expect(registry.fallbacks.isEmpty)
+  }
+
   private func matches(_ bytes: ArraySlice<UInt8>) -> [(format: String, match: Match)] {
     let source = ByteSource(owned: Array(bytes.prefix(Format.probeLength)), label: "prefix")
-    return readers.map { ($0.format.name, judge(source, $0)) }
+    return registry.readers.map { ($0.format.name, judge(source, $0)) }
   }
 
   private func judge(_ source: ByteSource, _ reader: any ModelReader) -> Match { reader.probe(source.bytes) }

@@ -1,18 +1,11 @@
-import GGUFReader
-import KerasReader
-import LayerDumpReader
+import ModelReaders
 import ModelReading
-import NumPyReader
-import ONNXReader
-import PyTorchReader
-import SafetensorsReader
 import StrictJSON
 import TestSupport
 import Testing
 
 /// The readers that have to obey.
-let readers: [any ModelReader] = [.safetensors, .numpy, .pytorch, .keras, .onnx, .gguf, .dump]
-let registry = ReaderRegistry(readers)
+let registry = ReaderRegistry.builtIn
 
 /// A file of SampleModels, as its manifest describes it.
 struct Sample: Sendable, CustomTestStringConvertible {

@@ -1,5 +1,6 @@
 import FuzzingSupport
 import HDF5
+import ModelReaders
 import ModelReading
 import NumPyFormat
 import Pickle
@@ -7,23 +8,44 @@ import Sharding
 import StrictJSON
 import Zip
 
-/// What is fuzzed: every reader, and every container by itself.
-enum FuzzTarget: String, CaseIterable {
-  case safetensors, pytorch, keras, onnx, gguf, numpy, dump
-  case zip, pickle, json, npy
-  case shardIndex = "shard-index"
-  /// What a worker process says about an HDF5 file: it may have been taken over by one.
-  case hdf5Index = "hdf5-index"
+/// What is fuzzed: a reader, by the name of its format, or a container by itself.
+enum FuzzTarget {
+  case reader(any ModelReader)
+  case container(Container)
+
+  enum Container: String, CaseIterable {
+    case zip, pickle, json, npy
+    case shardIndex = "shard-index"
+    /// What a worker process says about an HDF5 file: it may have been taken over by one.
+    case hdf5Index = "hdf5-index"
+  }
+
+  static let names = ReaderRegistry.builtIn.formats.map(\.name) + Container.allCases.map(\.rawValue)
+
+  init?(name: String) {
+    if let reader = ReaderRegistry.reader(named: name) {
+      self = .reader(reader)
+    } else if let container = Container(rawValue: name) {
+      self = .container(container)
+    } else {
+      return nil
+    }
+  }
 
   /// Reads the bytes as far as they go; anything but a result or a `ReadError` is a bug.
   func parse(_ bytes: [UInt8]) throws {
     var limits = Limits()
     limits.maximumDecodedBytes = 64 << 20
-    let source = ByteSource(owned: bytes, label: "input")
     switch self {
-    case .safetensors, .pytorch, .keras, .onnx, .gguf, .numpy, .dump:
-      guard let reader = allReaders.first(where: { $0.format.name == rawValue }) else { return }
-      _ = try exercise(reader, memoryFile(bytes), limits)
+    case .reader(let reader): _ = try exercise(reader, memoryFile(bytes), limits)
+    case .container(let container): try container.parse(ByteSource(owned: bytes, label: "input"), limits)
+    }
+  }
+}
+
+extension FuzzTarget.Container {
+  fileprivate func parse(_ source: ByteSource, _ limits: Limits) throws {
+    switch self {
     case .zip:
       let archive = try ZipArchive(source, limits: limits)
       for entry in archive.entries { _ = try? archive.contents(of: entry).byteCount }

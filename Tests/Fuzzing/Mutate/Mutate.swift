@@ -33,7 +33,7 @@ private struct Worker {
   let samples: [[UInt8]]
 
   init(_ arguments: [String]) throws {
-    reader = allReaders.first { $0.format.name == arguments[2] }!
+    reader = ReaderRegistry.reader(named: arguments[2])!
     first = Int(arguments[3])!
     end = Int(arguments[4])!
     seed = UInt64(arguments[5])!

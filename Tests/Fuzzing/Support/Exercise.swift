@@ -1,15 +1,13 @@
-import GGUFReader
-import KerasReader
-import LayerDumpReader
 import MatrixSlicing
+import ModelReaders
 public import ModelReading
-import NumPyReader
-import ONNXReader
-import PyTorchReader
-import SafetensorsReader
 
-/// The readers under test, by name.
-public let allReaders: [any ModelReader] = [.safetensors, .pytorch, .keras, .onnx, .gguf, .numpy, .dump]
+extension ReaderRegistry {
+  /// The built-in reader of the format `name`; `nil` if there is none.
+  public static func reader(named name: String) -> (any ModelReader)? {
+    builtIn.readers.first { $0.format.name == name }
+  }
+}
 
 /// Does with a file what an analysis would, short of decomposing anything.
 ///
