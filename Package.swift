@@ -33,6 +33,11 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .testTarget(name: name, dependencies: ["TestSupport"] + dependencies, swiftSettings: strict)
 }
 
+/// A program of `Examples/`, compiled as a client's would be.
+func example(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .executableTarget(name: name, dependencies: dependencies, path: "Examples/\(name)", swiftSettings: warnings)
+}
+
 /// A C library: a module map and a shim.
 func systemLibrary(_ name: String, pkgConfig: String? = nil, apt: String) -> Target {
   .systemLibrary(name: name, path: "Sources/\(name)", pkgConfig: pkgConfig, providers: [.apt([apt])])
@@ -68,9 +73,24 @@ let package = Package(
   products: [
     .executable(name: "heavytail", targets: ["heavytail"]),
     .executable(name: "heavytail-hdf5", targets: ["heavytail-hdf5"]),
+
+    // For readers of one's own: the contract, and whether a reader obeys it.
     .library(name: "ModelReading", targets: ["ModelReading"]),
-    .library(name: "SpectralCore", targets: ["SpectralCore"]),
+    .library(name: "ReaderConformance", targets: ["ReaderConformance"]),
+    // For models: every built-in format, programs that read others, writing.
+    .library(name: "ModelReaders", targets: ["ModelReaders", "ModelReading", "HDF5"]),
+    .library(name: "ExternalReader", targets: ["ExternalReader"]),
     .library(name: "SafetensorsFormat", targets: ["SafetensorsFormat"]),
+    // For numbers: spectra without C libraries, and those of matrices with OpenBLAS.
+    .library(name: "SpectralCore", targets: ["SpectralCore"]),
+    .library(name: "LinearAlgebra", targets: ["LinearAlgebra"]),
+    // Everything: from the file to reports and dumps.
+    .library(
+      name: "ModelAnalysis",
+      targets: [
+        "ModelReaders", "ModelReading", "HDF5", "MatrixSlicing", "LinearAlgebra", "SpectralCore", "Analysis",
+        "Reporting", "LayerDump", "DumpFormat",
+      ]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -200,6 +220,20 @@ let package = Package(
     tests(
       "CommandLineTests",
       ["heavytail", "LayerDump", "LayerDumpReader", "SafetensorsFormat", "StrictJSON", "ModelReading", "SpectralCore"]),
+
+    // What a library user writes.
+    example("list-layers", ["ModelReaders", "ModelReading"]),
+    example("layer-alphas", ["ModelReaders", "ModelReading", "LinearAlgebra", "Analysis"]),
+    example("own-spectrum", ["LinearAlgebra", "SpectralCore"]),
+    example("export-layers", ["ModelReaders", "ModelReading", "LayerDump"]),
+    example("own-reader", ["ModelReaders", "ModelReading"]),
+    example("compare-models", ["ModelReaders", "ModelReading", "LinearAlgebra", "Analysis"]),
+    tests(
+      "ExamplesTests",
+      [
+        "list-layers", "layer-alphas", "own-spectrum", "export-layers", "own-reader", "compare-models",
+        "heavytail-hdf5", "ModelReading",
+      ]),
 
     // Benchmarks.
     module("PhaseEnsembles", ["SpectralCore"], path: "Benchmarks/PhaseEnsembles"),

@@ -43,18 +43,7 @@ extension WeightMatrix {
 
 extension RandomMatrix {
   /// WᵀW.
-  func gram() -> GramMatrix<Double> {
-    var gram = GramMatrix<Double>(order: columns)
-    let step = max(64, (1 << 21) / columns)
-    for start in stride(from: 0, to: rows, by: step) {
-      let range = start..<min(start + step, rows)
-      var block = AlignedBuffer<Double>(count: range.count * columns)
-      var span = block.mutableSpan
-      for index in 0..<span.count { span[index] = values[start * columns + index] }
-      gram.add(rows: block, rowCount: range.count)
-    }
-    return gram
-  }
+  func gram() -> GramMatrix<Double> { GramMatrix(of: values, columns: columns) }
 
   /// The eigenvalues of WᵀW, ascending.
   func eigenvalues() throws(LayerFailure) -> [Double] {

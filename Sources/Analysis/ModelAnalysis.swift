@@ -1,3 +1,4 @@
+import LinearAlgebra
 public import ModelReading
 
 /// A model's rows and the facts about it.
@@ -21,30 +22,17 @@ public struct AnalysisProgress: Sendable {
   public var layer: String
 }
 
-extension LayerGraph {
-  /// The weights of all layers as (index of the layer, row name, parameter), in order.
-  ///
-  /// A layer with one weight gives its name to the row; others add the role.
-  public var weights: [(layerID: Int, name: String, parameter: Parameter)] {
-    layers.enumerated().flatMap { index, layer in
-      let weights = layer.parameters.filter(\.isWeight)
-      return weights.map { weight in
-        (index, weights.count == 1 ? layer.name : "\(layer.name).\(weight.role.label)", weight)
-      }
-    }
-  }
-}
-
 /// Analyses every weight of a model.
 ///
 /// - Parameter progress: called after each layer, from any thread.
 /// - Throws: `ReadError` (`.unsupported`) if the model has no weight at all: then
-///   it is no trained model, and a table without rows would not say so.
+///   it is no trained model, and a table without rows would not say so; `.io` if OpenBLAS or LAPACK is missing.
 public func analyze(
-  _ graph: LayerGraph, path: String, options: AnalysisOptions,
+  _ graph: LayerGraph, path: String, options: AnalysisOptions = AnalysisOptions(),
   progress: @escaping @Sendable (AnalysisProgress) -> Void = { _ in }
 ) throws(ReadError) -> ModelReport {
   guard !graph.weights.isEmpty else { throw noWeights(graph, path) }
+  try requireBLAS(for: path)
   let patterns = options.layerPatterns.map(Glob.init)
   func isWanted(_ name: String, _ layer: String) -> Bool {
     patterns.isEmpty || patterns.contains { $0.matches(name) || $0.matches(layer) }
@@ -68,6 +56,18 @@ public func analyze(
   return ModelReport(
     path: path, graph: graph, layers: records, isPerSlice: options.perSlice, summary: ModelSummary(records, model),
     times: clock.times)
+}
+
+/// - Parameter path: of the model that it is needed for.
+/// - Throws: `.io` if OpenBLAS or LAPACK is missing: any computation would end the program.
+func requireBLAS(for path: String) throws(ReadError) {
+  do throws(LinearAlgebraError) {
+    try BLAS.load()
+  } catch {
+    throw ReadError(
+      .io, "cannot be analysed: \(error)", file: path,
+      hint: "computations need OpenBLAS and LAPACKE (libopenblas0, liblapacke)")
+  }
 }
 
 private func noWeights(_ graph: LayerGraph, _ path: String) -> ReadError {

@@ -45,9 +45,9 @@ public struct ModelDistance: Sendable {
 /// Compares the weights of two models, matched by name, one after another.
 ///
 /// - Parameter options: `layerPatterns`, `threadCount` and `maximumMemory` count.
-/// - Throws: `.unsupported` if no weight has a partner.
+/// - Throws: `.unsupported` if no weight has a partner, `.io` if OpenBLAS or LAPACK is missing.
 public func distances(
-  _ first: LayerGraph, _ second: LayerGraph, options: AnalysisOptions,
+  _ first: LayerGraph, _ second: LayerGraph, options: AnalysisOptions = AnalysisOptions(),
   progress: (AnalysisProgress) -> Void = { _ in }
 ) throws(ReadError) -> ModelDistance {
   let patterns = options.layerPatterns.map(Glob.init)
@@ -55,6 +55,7 @@ public func distances(
     patterns.isEmpty || patterns.contains { $0.matches(name) || $0.matches(layer) }
   }
   try matching.verifyPairs(first, with: second.files.first ?? "the other model")
+  try requireBLAS(for: first.files.first ?? "")
   BLAS.setThreadCount(options.threadCount)
   var weights: [WeightDistance] = []
   for pair in matching.pairs {

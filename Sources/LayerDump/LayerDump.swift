@@ -3,7 +3,7 @@ public import ModelReading
 
 /// The canonical dump of a model: its layer graph as JSON, and the values of its layers in one orientation.
 ///
-///     let dump = LayerDump(graph, options: options, version: "1.0.0")
+///     let dump = LayerDump(graph, options: options)
 ///     try dump.write(to: "lenet", replacing: false)
 public struct LayerDump {
   private let plan: DumpPlan
@@ -11,7 +11,7 @@ public struct LayerDump {
 
   /// Nothing is read but what the graph says.
   /// - Parameter version: of the program, for the record.
-  public init(_ graph: LayerGraph, options: DumpOptions, version: String) {
+  public init(_ graph: LayerGraph, options: DumpOptions = DumpOptions(), version: String = heavyTailVersion) {
     plan = DumpPlan(graph, options, version: version)
     self.options = options
   }

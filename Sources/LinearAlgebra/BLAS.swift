@@ -10,13 +10,17 @@ public enum BLAS {
   /// though it has AVX-512, and runs at a third of its speed. What the user sets in OPENBLAS_CORETYPE stands.
   ///
   /// Call it before the first computation, with no other thread running: it is for programs, not for libraries.
-  /// - Throws: `LinearAlgebraError` if the library is missing. Without this call that ends the first computation, and
-  ///   the program.
+  /// - Throws: as `load()`.
   public static func start() throws(LinearAlgebraError) {
     let library = unsafe with("OPENBLAS_NUM_THREADS", "1") { loaded }
     _ = try library.get()
     chooseKernels()
   }
+
+  /// Loads the library, as it is set up, if it has not been loaded yet.
+  /// - Throws: `LinearAlgebraError` if it is missing. Without this call, or `start()`, that ends the first computation,
+  ///   and the program.
+  public static func load() throws(LinearAlgebraError) { _ = try loaded.get() }
 
   /// Sets how many threads one BLAS or LAPACK call may use. Affects the whole process.
   public static func setThreadCount(_ count: Int) { routines.setThreadCount(Int32(count)) }

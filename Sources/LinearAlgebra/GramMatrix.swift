@@ -15,6 +15,28 @@ public struct GramMatrix<Element: MatrixElement>: ~Copyable, Sendable {
     elements = AlignedBuffer(count: order * order)
   }
 
+  /// WᵀW of a matrix in memory, without another copy of it.
+  ///
+  ///     let eigenvalues = try GramMatrix(of: values, columns: 100).eigenvalues()
+  ///
+  /// - Parameters:
+  ///   - values: W, N×M, row by row; N ≥ M for the smaller of the two Gram matrices.
+  ///   - columns: M.
+  /// - Precondition: `columns` > 0 divides the number of values.
+  public init(of values: [Element], columns: Int) {
+    precondition(columns > 0 && values.count % columns == 0, "whole rows")
+    self.init(order: columns)
+    let rows = values.count / columns
+    let step = max(64, (1 << 21) / columns)
+    for start in stride(from: 0, to: rows, by: step) {
+      let range = start..<min(start + step, rows)
+      var block = AlignedBuffer<Element>(count: range.count * columns)
+      var span = block.mutableSpan
+      for index in 0..<span.count { span[index] = values[start * columns + index] }
+      add(rows: block, rowCount: range.count)
+    }
+  }
+
   /// Adds BᵀB for a block of rows of W.
   /// - Parameter block: `rowCount` × M, row-major.
   public mutating func add(

@@ -68,6 +68,20 @@ extension LayerGraph {
 }
 
 extension LayerGraph {
+  /// The weights of all layers as (index of the layer, row name, parameter), in order.
+  ///
+  /// A layer with one weight gives its name to the row; others add the role.
+  public var weights: [(layerID: Int, name: String, parameter: Parameter)] {
+    layers.enumerated().flatMap { index, layer in
+      let weights = layer.parameters.filter(\.isWeight)
+      return weights.map { weight in
+        (index, weights.count == 1 ? layer.name : "\(layer.name).\(weight.role.label)", weight)
+      }
+    }
+  }
+}
+
+extension LayerGraph {
   /// Tensors that the reader met and that are no layer's parameter.
   public var otherTensors: [TensorRecord] {
     var known = Set<ByteString>()

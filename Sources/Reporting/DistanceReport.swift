@@ -1,5 +1,5 @@
 public import Analysis
-import ModelReading
+public import ModelReading
 import StrictJSON
 
 /// Two models compared, for people and for programs.
@@ -10,7 +10,7 @@ public struct DistanceReport: Sendable {
   /// The tool's version.
   public var version: String
 
-  public init(first: String, second: String, distance: ModelDistance, version: String) {
+  public init(first: String, second: String, distance: ModelDistance, version: String = heavyTailVersion) {
     paths = (first, second)
     self.distance = distance
     self.version = version

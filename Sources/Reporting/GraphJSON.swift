@@ -3,7 +3,8 @@ import StrictJSON
 
 /// Layer graphs as one JSON document, schema `heavytail.graph/1`.
 public func graphJSON(
-  _ models: [(path: String, graph: LayerGraph)], errors: [(path: String, error: ReadError)], version: String
+  _ models: [(path: String, graph: LayerGraph)], errors: [(path: String, error: ReadError)] = [],
+  version: String = heavyTailVersion
 ) -> String {
   var writer = JSONWriter(indented: true)
   writer.object { writer in

@@ -17,8 +17,8 @@ public struct AnalysisResults: Sendable {
   var columns: [Column] { Column.columns(for: studies) }
 
   public init(
-    settings: [(name: String, value: String)], models: [ModelReport], errors: [(path: String, error: ReadError)],
-    version: String, studies: Studies = []
+    settings: [(name: String, value: String)] = [], models: [ModelReport],
+    errors: [(path: String, error: ReadError)] = [], version: String = heavyTailVersion, studies: Studies = []
   ) {
     self.settings = settings
     self.models = models

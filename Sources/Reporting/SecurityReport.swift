@@ -52,7 +52,8 @@ public func securityTable(_ findings: [SecurityFinding], modelCount: Int, width:
 
 /// The findings as one JSON document, schema `heavytail.security/1`.
 public func securityJSON(
-  _ findings: [SecurityFinding], models: [String], errors: [(path: String, error: ReadError)], version: String
+  _ findings: [SecurityFinding], models: [String], errors: [(path: String, error: ReadError)] = [],
+  version: String = heavyTailVersion
 ) -> String {
   var writer = JSONWriter(indented: true)
   writer.object { writer in

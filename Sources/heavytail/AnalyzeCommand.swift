@@ -169,7 +169,7 @@ struct AnalyzeCommand: ParsableCommand {
     }
     run.failed = run.models.contains { $0.summary.failed > 0 }
     let results = AnalysisResults(
-      settings: settings, models: run.models, errors: run.errors, version: HeavyTail.version, studies: studies)
+      settings: settings, models: run.models, errors: run.errors, studies: studies)
     if !layers.isEmpty, !run.models.isEmpty, run.models.allSatisfy({ $0.layers.isEmpty }) {
       Terminal.printError(
         "error: no layer matches \(layers.joined(separator: " or "))\n  hint: heavytail inspect lists them")

@@ -64,7 +64,7 @@ struct DistancesCommand: ParsableCommand {
       Terminal.printError("error: \(error)")
       throw ExitCode(2)
     }
-    let report = DistanceReport(first: first, second: second, distance: distance, version: HeavyTail.version)
+    let report = DistanceReport(first: first, second: second, distance: distance)
     try emit(text(report), to: output)
     if distance.weights.contains(where: { $0.reason != nil }) { throw ExitCode(1) }
   }

@@ -113,7 +113,7 @@ struct ExportCommand: ParsableCommand {
   }
 
   private func export(_ graph: LayerGraph, from path: String, to target: String) throws(DumpError) {
-    let dump = LayerDump(graph, options: options, version: HeavyTail.version)
+    let dump = LayerDump(graph, options: options)
     guard dump.layerCount > 0 || graph.layers.isEmpty else {
       throw .read(
         ReadError(

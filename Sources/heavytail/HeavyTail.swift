@@ -1,10 +1,8 @@
 import ArgumentParser
+import ModelReading
 
 @main
 struct HeavyTail: ParsableCommand {
-  /// Semantic version of the tool and of its libraries.
-  static let version = "0.1.0"
-
   static let configuration = CommandConfiguration(
     commandName: "heavytail",
     abstract: "Shows what random matrix theory says about a trained network's weights.",
@@ -15,7 +13,7 @@ struct HeavyTail: ParsableCommand {
       Exit status: 0 all well; 1 a file or layer failed and the others were reported; \
       2 nothing could be read; 64 wrong usage.
       """,
-    version: version,
+    version: heavyTailVersion,
     subcommands: [
       AnalyzeCommand.self, DistancesCommand.self, InspectCommand.self, ExportCommand.self, SynthCommand.self,
       ExplainCommand.self, FormatsCommand.self, ConformanceCommand.self,

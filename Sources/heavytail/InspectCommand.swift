@@ -51,7 +51,7 @@ struct InspectCommand: ParsableCommand {
   private func graphText(_ run: Run<(path: String, graph: LayerGraph)>) -> String {
     if let graph { return graphDrawing(run.models, in: graph) }
     return switch format {
-    case .json: graphJSON(run.models, errors: run.errors, version: HeavyTail.version)
+    case .json: graphJSON(run.models, errors: run.errors)
     case .table: run.models.map { graphTable($0.graph, path: $0.path, width: width) }.joined(separator: "\n")
     }
   }
@@ -60,7 +60,7 @@ struct InspectCommand: ParsableCommand {
     let findings = securityFindings(run.models, errors: run.errors)
     switch format {
     case .json:
-      return securityJSON(findings, models: run.models.map(\.path), errors: run.errors, version: HeavyTail.version)
+      return securityJSON(findings, models: run.models.map(\.path), errors: run.errors)
     case .table: return securityTable(findings, modelCount: run.models.count, width: width)
     }
   }

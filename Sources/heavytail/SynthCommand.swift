@@ -126,7 +126,7 @@ struct SynthCommand: ParsableCommand {
       throw ExitCode(1)
     }
     let matrices = try recipes().flatMap { recipe in (0..<count).map { (recipe, "\(recipe.name).\($0).weight") } }
-    var settings: [(key: String, value: String)] = [("format", "pt"), ("producer", "heavytail \(HeavyTail.version)")]
+    var settings: [(key: String, value: String)] = [("format", "pt"), ("producer", "heavytail \(heavyTailVersion)")]
     var recipeOfTensor: [String: (RandomEnsemble, UInt64)] = [:]
     for (index, (recipe, tensor)) in matrices.enumerated() {
       let seed = seed &+ UInt64(index)

@@ -5,50 +5,17 @@ import StrictJSON
 import TestSupport
 import Testing
 
-/// What a run of the program leaves behind.
-struct Outcome {
-  var status: Int32
-  var output: String
-  var errors: String
-}
-
 /// Runs the program that was built beside the tests.
 func heavytail(_ arguments: String...) throws -> Outcome { try heavytail(arguments) }
 
 func heavytail(_ arguments: [String], environment: [String: String] = [:]) throws -> Outcome {
-  try run(executable(), arguments, environment)
+  try Program("heavytail").run(arguments, environment: environment)
 }
 
 /// The program, with `prefix` before it in a shell: limits on it, for example.
 func heavytail(after prefix: String, _ arguments: [String]) throws -> Outcome {
-  let command = "\(prefix) '\(executable().path)' \"$@\""
-  return try run(URL(fileURLWithPath: "/bin/bash"), ["-c", command, "bash"] + arguments)
-}
-
-func executable() -> URL {
-  let beside = Bundle.main.bundleURL.appendingPathComponent("heavytail")
-  if FileManager.default.isExecutableFile(atPath: beside.path) { return beside }
-  let tests = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-  return tests.deletingLastPathComponent().appendingPathComponent("heavytail")
-}
-
-private func run(_ executable: URL, _ arguments: [String], _ environment: [String: String] = [:]) throws -> Outcome {
-  let process = Process()
-  process.executableURL = executable
-  process.arguments = arguments
-  process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-  return try Fixtures.withDirectory { directory in
-    let output = directory + "/out"
-    let errors = directory + "/err"
-    for path in [output, errors] { try Fixtures.write([], to: path) }
-    process.standardOutput = try FileHandle(forWritingTo: URL(fileURLWithPath: output))
-    process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: errors))
-    try process.run()
-    process.waitUntilExit()
-    return Outcome(
-      status: process.terminationStatus, output: String(decoding: try Fixtures.read(output), as: UTF8.self),
-      errors: String(decoding: try Fixtures.read(errors), as: UTF8.self))
-  }
+  let command = "\(prefix) '\(Program("heavytail").path)' \"$@\""
+  return try Program(path: "/bin/bash").run(["-c", command, "bash"] + arguments)
 }
 
 @Suite struct AnalyzeCommandTests {

@@ -158,7 +158,7 @@ import Testing
 
   private func kill(_ arguments: [String], after delay: Duration) throws {
     let process = Process()
-    process.executableURL = executable()
+    process.executableURL = URL(fileURLWithPath: Program("heavytail").path)
     process.arguments = arguments
     process.standardError = FileHandle.nullDevice
     try process.run()

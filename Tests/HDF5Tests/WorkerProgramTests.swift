@@ -28,7 +28,7 @@ import Testing
       error?.description == """
         m.h5: cannot be read without the program /nowhere/bin/heavytail-hdf5 or \
         /nowhere/bin/../libexec/heavytail/heavytail-hdf5
-          hint: 'make install' puts it there
+          hint: 'make install' puts it there; a program of your own can set HDF5Worker.executable
         """)
   }
 

@@ -26,7 +26,7 @@ package struct WorkerProgram {
     guard let path = places.first(where: { unsafe access($0, X_OK) == 0 }) else {
       throw ReadError(
         .io, "cannot be read without the program \(places.joined(separator: " or "))", file: file,
-        hint: "'make install' puts it there")
+        hint: "'make install' puts it there; a program of your own can set HDF5Worker.executable")
     }
     return path
   }
