@@ -10,11 +10,11 @@ BUILD_HDF5 = Sources/CHDF5/archive.sh $(ARCHIVE) && \
   PKG_CONFIG_PATH=$(ARCHIVE)$${PKG_CONFIG_PATH:+:$$PKG_CONFIG_PATH} $(SWIFT) build $(RELEASE) --product heavytail-hdf5 --quiet
 PACKAGES = libhdf5-dev libopenblas-dev liblapacke-dev libprotobuf-c-dev zlib1g-dev pkg-config
 MODULES = hdf5 openblas lapacke libprotobuf-c zlib
-SOURCES = Package.swift Sources Plugins Tests Benchmarks
+SOURCES = Package.swift Sources Plugins Tests Examples Benchmarks
 # The trained models; Variety and Bad are for the tests.
 SAMPLES = SampleModels/LeNet5 SampleModels/LeNet5Large SampleModels/MLP3
 
-.PHONY: help run test sanitize build install uninstall mutate fuzz bench fits kernels phases format lint dependencies clean
+.PHONY: help run test sanitize build install uninstall mutate fuzz bench fits kernels phases docs format lint dependencies clean
 
 help:
 	@echo "make run                 install what is missing, build, analyse the sample models"
@@ -27,6 +27,7 @@ help:
 	@echo "make fits                measure the fits to one spectrum on one core, NAME=… only those with it"
 	@echo "make kernels             measure Gram matrices and eigenvalues against the flop model, with THREADS=2"
 	@echo "make phases              count how often the phases are right, on matrices of known phase"
+	@echo "make docs                make the documentation of the libraries in .build/docs, a static site"
 	@echo "make format, make lint   rewrite the sources in the house style, or check them"
 
 run: build
@@ -96,6 +97,11 @@ PAIRS ?= 5
 bench: build
 	@$(SWIFT) build -c release --product kernels --quiet
 	@python3 Benchmarks/measure.py .build/release/heavytail --kernels .build/release/kernels --peer $(PEER) --pairs $(PAIRS)
+
+# One site of all public modules, for any web server: python3 -m http.server --directory .build/docs
+docs: dependencies
+	@$(SWIFT) build --quiet
+	@docs/site.sh .build/docs
 
 format:
 	$(SWIFT) format --in-place --parallel --recursive $(SOURCES)
