@@ -89,7 +89,7 @@ let package = Package(
       name: "ModelAnalysis",
       targets: [
         "ModelReaders", "ModelReading", "HDF5", "MatrixSlicing", "LinearAlgebra", "SpectralCore", "Analysis",
-        "Reporting", "LayerDump", "DumpFormat",
+        "Figures", "Reporting", "LayerDump", "DumpFormat",
       ]),
   ],
   dependencies: [
@@ -143,12 +143,13 @@ let package = Package(
     // Numbers.
     module("LinearAlgebra", ["COpenBLAS", "CLAPACKE"]),
     module("SpectralCore"),
+    module("Figures", ["SpectralCore"]),
 
     // The pipeline.
     module("MatrixSlicing", ["ModelReading"]),
     module("ReaderConformance", ["ModelReading", "MatrixSlicing"]),
     module("Analysis", ["ModelReading", "MatrixSlicing", "LinearAlgebra", "SpectralCore"]),
-    module("Reporting", ["ModelReading", "StrictJSON", "SpectralCore", "Analysis"]),
+    module("Reporting", ["ModelReading", "StrictJSON", "SpectralCore", "Analysis", "Figures"]),
     module(
       "LayerDump",
       [
@@ -164,7 +165,8 @@ let package = Package(
       name: "heavytail",
       dependencies: [
         "ModelReading", "ModelReaders", "ExternalReader", "SafetensorsFormat", "MatrixSlicing", "LinearAlgebra",
-        "SpectralCore", "Analysis", "Reporting", "LayerDump", "DumpFormat", "ReaderConformance",
+        "SpectralCore", "Analysis", "Figures", "Reporting", "LayerDump", "DumpFormat", "ReaderConformance",
+        "ChildProcesses",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -203,6 +205,7 @@ let package = Package(
     tests("GGUFReaderTests", ["GGUFReader", "ModelReading"]),
     tests("LinearAlgebraTests", ["LinearAlgebra", "SpectralCore"]),
     tests("SpectralCoreTests", ["SpectralCore", "LinearAlgebra", "PhaseEnsembles"]),
+    tests("FiguresTests", ["Figures", "SpectralCore"]),
     tests("MatrixSlicingTests", ["MatrixSlicing", "ModelReading"]),
     tests(
       "AnalysisTests",

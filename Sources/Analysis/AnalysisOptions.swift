@@ -75,6 +75,8 @@ public struct AnalysisOptions: Sendable {
   public var compatibility: Compatibility?
   /// How, where that tool is WeightWatcher.
   public var weightWatcher = WeightWatcherOptions()
+  /// Whether rows keep their eigenvalues and fits (`LayerRecord.fitted`), as figures need them.
+  public var keepsSpectra = false
   /// Worker threads, and threads of a BLAS call on a large matrix.
   public var threadCount = 1
   /// Bytes that the decomposition of one layer may need. Of larger ones only the largest eigenvalues are computed, or

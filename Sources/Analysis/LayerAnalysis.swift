@@ -214,6 +214,9 @@ struct LayerTask: Sendable {
     record.logAlphaNorm = fit.powerLaw.flatMap { logAlphaNorm(spectrum.eigenvalues, alpha: $0.alpha) }
     if options.perHead, !sliced.isPerHead { record.warnings += parameter.heads.map { [$0.caveat] } ?? [] }
     record.warnings += options.source == .weights ? fit.phaseCaveats + fit.tailCaveats : fit.tailCaveats
+    if options.keepsSpectra {
+      record.fitted = FittedSpectrum(spectrum: distinct, fit: fit, isInverse: options.source == .inverse)
+    }
     if options.compatibility == .weightwatcher {
       record.weightWatcher = WeightWatcherRecord(
         slices: spectra.slices.map(\.eigenvalues), slice: slice, rows: spectrum.rows, columns: spectrum.columns,

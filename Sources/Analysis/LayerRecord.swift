@@ -133,6 +133,9 @@ public struct LayerRecord: Sendable {
   public var vectors: VectorStudy?
   public var whitened: WhitenedStudy?
 
+  /// The spectrum behind the numbers, where `AnalysisOptions.keepsSpectra` asks for it.
+  public var fitted: FittedSpectrum?
+
   /// The same weight by WeightWatcher's definitions, where they are asked for.
   public var weightWatcher: WeightWatcherRecord?
 

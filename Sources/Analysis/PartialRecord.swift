@@ -74,6 +74,7 @@ extension LayerRecord {
   fileprivate mutating func restrict(to partial: PartialSpectrum) {
     guard let density = partial.density else { return }
     spectrum = SpectrumExtent.partial.rawValue
+    fitted?.exactCount = partial.largest.count
     setNorms(partial)
     hardRank = nil
     rankLoss = nil

@@ -17,8 +17,8 @@ public struct RandomizedStudy: Sendable, Equatable {
   /// κ = h√Q of the spike that the mean of the entries makes by itself; above 1 it is an eigenvalue of its own.
   public let meanSpike: Double?
 
-  /// The spectra of the shuffled matrices.
-  let shuffled: [[Double]]
+  /// The eigenvalues of each shuffled matrix, ascending.
+  public let shuffled: [[Double]]
 
   init(_ matrices: [RandomMatrix], _ record: LayerRecord, seed: UInt64) throws(LayerFailure) {
     var original: [[Double]] = []

@@ -1,5 +1,5 @@
 import LinearAlgebra
-import SpectralCore
+public import SpectralCore
 
 /// How localised the right singular vectors of a weight are, those of the tail (λ ≥ xmin) apart from the bulk.
 public struct VectorStudy: Sendable, Equatable {
@@ -43,16 +43,16 @@ public struct VectorStudy: Sendable, Equatable {
   }
 
   /// One vector.
-  struct Measured: Sendable, Equatable {
-    var eigenvalue: Double
-    var localization: VectorLocalization
+  public struct Measured: Sendable, Equatable {
+    public var eigenvalue: Double
+    public var localization: VectorLocalization
     var histogramEntropy: Double
     /// The same of the components' magnitudes, as WeightWatcher takes it.
     var magnitudeEntropy: Double
   }
 
   /// All vectors, by ascending eigenvalue.
-  let measured: [Measured]
+  public let measured: [Measured]
 
   /// Vectors with λ < xmin; all of them without a power law.
   public let bulk: Group?

@@ -72,3 +72,10 @@ public struct Glob: Sendable {
     }
   }
 }
+
+extension Glob {
+  /// The pattern that matches `name` and nothing else.
+  public static func literal(_ name: String) -> String {
+    String(name.flatMap { "*?[".contains($0) ? "[\($0)]" : String($0) })
+  }
+}

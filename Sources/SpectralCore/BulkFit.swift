@@ -19,6 +19,8 @@ public struct BulkFit: Sendable, Equatable {
   public let outlierCount: Int
   /// λ above which an eigenvalue is no noise: the 99.9 % point of the largest of the noise.
   public let edge: Double
+  /// Where the largest eigenvalue of one matrix of this noise is expected, but for −1.2 Tracy–Widom units.
+  public let center: Double
   /// One Tracy–Widom unit of the noise, in units of λ.
   public let tracyWidomUnit: Double
   /// D: the Kolmogorov–Smirnov distance of the noise's eigenvalues from the law.
@@ -33,6 +35,16 @@ public struct BulkFit: Sendable, Equatable {
   public let softRank: Double
   /// How many eigenvalues were fitted.
   public let count: Int
+  /// How many matrices they are of.
+  public let sliceCount: Int
+
+  /// Where the largest eigenvalue of the noise lies with a probability of 99.8 %; its upper end is `edge`.
+  public var largestNoise: ClosedRange<Double> {
+    // The largest of c matrices is below a score if all of them are.
+    let score = TracyWidom.quantile(pow(BulkFit.edgeSignificance, 1 / Double(sliceCount)))
+    let low = max(center + score * tracyWidomUnit, 0)
+    return low...max(low, edge)
+  }
 
   /// Plotting positions of the order statistics that are matched.
   public static let matchedRange = 0.05...0.60
@@ -74,6 +86,7 @@ public struct BulkFit: Sendable, Equatable {
     relativeSigma = (block.law.variance * Double(relative.count) / total).squareRoot()
     outlierCount = block.outlierCount
     edge = block.edge * scale
+    center = block.center * scale
     tracyWidomUnit = block.unit * scale
     distance = block.distance(relative)
     score = (1 - block.center) / block.unit
@@ -81,6 +94,7 @@ public struct BulkFit: Sendable, Equatable {
     noiseShare = block.law.variance * Double(relative.count - block.outlierCount) / total
     softRank = min(1, block.law.upperEdge)
     count = relative.count
+    self.sliceCount = sliceCount
   }
 }
 

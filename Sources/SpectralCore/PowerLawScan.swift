@@ -59,6 +59,15 @@ struct PowerLawScan {
     return isAnyStart { $0 != start && candidate(at: $0, below: bound, &suspects) != nil }
   }
 
+  /// Where a tail may begin, ascending.
+  var starts: [Int] { logarithms.indices.filter(isStart) }
+
+  /// The fit to the values from `start` on; `nil` if they have none.
+  func candidate(at start: Int) -> Candidate? {
+    var suspects = TailDeviation.Suspects()
+    return candidate(at: start, below: .infinity, &suspects)
+  }
+
   /// Whether a position is the first of a run of equal values, the run of the largest excepted.
   private func isStart(_ index: Int) -> Bool {
     guard index < logarithms.count, logarithms[index] < logarithms[logarithms.count - 1] else { return false }

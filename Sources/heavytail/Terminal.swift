@@ -19,8 +19,11 @@ enum Terminal {
 
   /// Writes all of `text`; what cannot be written to a closed pipe is lost, as it is for any filter.
   @discardableResult
-  static func write(_ text: String, to descriptor: Int32) -> Bool {
-    let bytes = Array(text.utf8)
+  static func write(_ text: String, to descriptor: Int32) -> Bool { write(Array(text.utf8), to: descriptor) }
+
+  /// The same for bytes.
+  @discardableResult
+  static func write(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
     var done = 0
     while done < bytes.count {
       let count = unsafe bytes.withUnsafeBytes { buffer in

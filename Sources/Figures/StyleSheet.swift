@@ -1,0 +1,32 @@
+/// The style sheets that the figures' classes refer to.
+public enum StyleSheet {
+  /// For a figure in a file of its own: light, and every colour fixed.
+  public static let file = rules(for: .file) { $0.light }
+
+  /// For figures in a page: colours are the variables `--text`, `--blue` and so on.
+  public static let page = rules(for: .page) { "var(--\($0.rawValue))" }
+
+  /// The page's variables: `--text:#1c2530;…`
+  public static func variables(isDark: Bool) -> String {
+    Ink.allCases.map { "--\($0.rawValue):\(isDark ? $0.dark : $0.light);" }.joined()
+  }
+
+  static func rules(for medium: Medium, _ color: (Ink) -> String) -> String {
+    let sizes = medium.sizes
+    let fixed = [
+      ".figure{font-family:Helvetica,Arial,'Liberation Sans','DejaVu Sans',sans-serif;font-size:\(pixels(sizes.text))px}",
+      ".figure text{fill:\(color(.text))}", ".figure .h{font-size:\(pixels(sizes.title))px;font-weight:bold}",
+      ".figure .n{fill:\(color(.muted))}", ".figure .k{font-size:\(pixels(sizes.tick))px;fill:\(color(.muted))}",
+      ".figure .c{text-anchor:middle}", ".figure .r{text-anchor:end}",
+      ".figure path{fill:none;stroke-linejoin:round}", ".figure .l{stroke-width:1.8}", ".figure .i{stroke-width:1}",
+      ".figure .o{stroke-width:4;stroke-linecap:round}", ".figure .d1{stroke-dasharray:7 3}",
+      ".figure .d2{stroke-dasharray:2 3}", ".figure .d3{stroke-dasharray:8 3 2 3}", ".figure .d4{stroke-dasharray:4 3}",
+    ]
+    let inks = Ink.allCases.map { ink in
+      let (letter, value) = (ink.letter, color(ink))
+      return ".figure .s\(letter){stroke:\(value)}.figure .f\(letter){fill:\(value)}"
+        + ".figure .b\(letter){fill:\(value);fill-opacity:.22}"
+    }
+    return (fixed + inks).joined(separator: "\n") + "\n"
+  }
+}

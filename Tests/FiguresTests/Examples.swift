@@ -1,0 +1,67 @@
+import Glibc
+import SpectralCore
+
+@testable import Figures
+
+/// Spectra whose figures are drawn in the tests.
+enum Examples {
+  /// Quantiles of a Marchenko–Pastur law and five spikes above it.
+  static let spiked = example("fc2 <spiked>", rows: 240, columns: 120) { law in
+    law.quantiles((0..<115).map { (Double($0) + 0.5) / 115 }) + [4.5, 6, 9, 11, 30].map { $0 }
+  }
+
+  /// Quantiles of a power law with α = 2.5 from 1 on.
+  static let heavy = example("encoder.layers.3.attention.query", rows: 200, columns: 100) { _ in
+    (0..<100).map { pow(1 - (Double($0) + 0.5) / 100, -1 / 1.5) }
+  }
+
+  private static func example(
+    _ name: String, rows: Int, columns: Int, _ values: (MarchenkoPastur) -> [Double]
+  ) -> SpectrumData {
+    let law = MarchenkoPastur(aspectRatio: Double(rows) / Double(columns))
+    return data(name, Spectrum(rows: rows, columns: columns, slices: [values(law).sorted()]))
+  }
+
+  /// With all that is fitted to it.
+  static func data(_ name: String, _ spectrum: Spectrum) -> SpectrumData {
+    var options = SpectrumFit.Options()
+    options.replicateCount = 0
+    let fit = SpectrumFit(spectrum, options: options)
+    var data = SpectrumData(name: name, spectrum: spectrum)
+    if let power = fit.powerLaw {
+      data.tail = SpectrumData.Tail(
+        alpha: power.alpha, sigma: power.sigma, distance: power.distance, xmin: power.xmin, xmax: spectrum.largest,
+        count: power.tailCount, fingerCount: 0, comparison: fit.tail)
+    }
+    if let phase = fit.phase, let bulk = phase.bulk {
+      data.bulk = SpectrumData.Bulk(fit: bulk, isGood: phase.isBulkGood, spikeCount: bulk.outlierCount)
+    }
+    data.randomized = spectrum.eigenvalues.map { 0.5 * $0 + 0.2 }
+    data.vectors = spectrum.eigenvalues.enumerated().map { index, value in
+      SpectrumData.Vector(eigenvalue: value, inverseParticipation: 0.02 + 0.002 * Double(index % 7))
+    }
+    return data
+  }
+
+  static let layers: [LayerPoint] = (0..<24).map { index in
+    let alpha = index % 7 == 3 ? nil : 1.6 + Double((index * 5) % 11)
+    return LayerPoint(
+      name: "block.\(index)</title>", alpha: alpha, isAlphaCredible: index % 3 != 0,
+      logSpectralNorm: Double((index * 7) % 13) / 6 - 0.5, phase: Phase.allCases[index % 6])
+  }
+
+  /// One figure of each kind.
+  static let figures: [Figure] =
+    [
+      .esd(spiked), .esd(heavy), .bulk(spiked), .bulk(spiked, isFull: true), .scree(spiked), .scan(heavy),
+      .randomized(spiked), .localization(spiked), .depth(layers, title: "net.pt"), .alphas(layers, title: "net.pt"),
+      .phases(layers, title: "net.pt"), chart,
+    ].compactMap(\.self)
+
+  static let chart = Figure.lineChart(
+    kind: "trace", title: "stable rank", notes: ["two layers"], x: ("epoch", .linear), y: ("Σλ/λmax", .linear),
+    series: [
+      ("fc1", (0..<10).map { Point(Double($0), 60 - 2 * Double($0)) }),
+      ("fc2", (0..<10).map { Point(Double($0), 40 + Double($0 % 3)) }),
+    ])
+}
