@@ -105,6 +105,7 @@ let package = Package(
     systemLibrary("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
     .systemLibrary(name: "CLinux", path: "Sources/CLinux"),
     .target(name: "CONNX", dependencies: ["CProtobufC"]),
+    .target(name: "CBulge"),
 
     // What every reader speaks.
     module("ModelReading"),
@@ -141,7 +142,7 @@ let package = Package(
     reader("ExternalReader", ["ChildProcesses", "DumpFormat", "DumpReading", "StrictJSON"]),
 
     // Numbers.
-    module("LinearAlgebra", ["COpenBLAS", "CLAPACKE"]),
+    module("LinearAlgebra", ["COpenBLAS", "CLAPACKE", "CBulge"]),
     module("SpectralCore"),
     module("Figures", ["SpectralCore"]),
 

@@ -100,8 +100,7 @@ extension Schedule {
       for (job, result) in zip(wave, spectra(wave, &loaded)) { collected[job.task]?.add(result, at: job.slice) }
       let complete = Set(wave.map(\.task)).filter { collected[$0]?.isComplete ?? false }.sorted()
       let spectra = complete.map { collected.removeValue(forKey: $0)!.spectra(tasks[$0].matrices) }
-      let share = Workers(workers.count / max(complete.count, 1))
-      workers.forEach(complete.count) { [self] index in
+      workers.forEach(complete.count) { [self] index, share in
         finish(complete[index], tasks[complete[index]].run(options, workers: share, spectra: spectra[index]))
       }
     }
@@ -127,9 +126,8 @@ extension Schedule {
             workers: workers, tasks[job.task].clock)
         })
     }
-    let share = Workers(workers.count / wave.count)
     let spectra = Mutex([Result<MatrixSpectrum, LayerFailure>?](repeating: nil, count: wave.count))
-    workers.forEach(wave.count) { [pending] index in
+    workers.forEach(wave.count) { [pending] index, share in
       let result = Result { () throws(LayerFailure) in
         try tasks[wave[index].task].spectrum(of: pending[index].get(), share)
       }

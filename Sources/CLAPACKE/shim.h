@@ -17,7 +17,6 @@ typedef __typeof__(&LAPACKE_ssyevd) CLAPACKE_ssyevd;
 typedef __typeof__(&LAPACKE_zheevd) CLAPACKE_zheevd;
 typedef __typeof__(&LAPACKE_dgeqrt3_work) CLAPACKE_dgeqrt3;
 typedef __typeof__(&LAPACKE_sgeqrt3_work) CLAPACKE_sgeqrt3;
-typedef __typeof__(&LAPACKE_dsbtrd_work) CLAPACKE_dsbtrd;
 typedef __typeof__(&LAPACKE_dsytrd_work) CLAPACKE_dsytrd;
 typedef __typeof__(&LAPACKE_dsterf_work) CLAPACKE_dsterf;
 typedef __typeof__(&LAPACKE_dgelqf) CLAPACKE_dgelqf;

@@ -11,7 +11,7 @@
 /// Products are divided among the workers in strips that depend on the shape alone.
 struct BandReduction<Element: MatrixElement>: ~Copyable {
   /// Subdiagonals of the band.
-  static var width: Int { 64 }
+  static var width: Int { BulgeChase.width }
 
   private let order: Int
   private let workers: Workers
@@ -36,18 +36,16 @@ struct BandReduction<Element: MatrixElement>: ~Copyable {
     core = AlignedBuffer(count: width * width)
   }
 
-  /// The band, one column of `width` + 1 elements from the diagonal down after the other; in doubles, since what comes
-  /// after this takes so many steps that the roundings of floats would add up, all to one side.
+  /// Leaves the band in `a`.
   ///
   /// - Throws: `LinearAlgebraError` if a routine reports failure.
-  func run() throws(LinearAlgebraError) -> AlignedBuffer<Double> {
+  func run() throws(LinearAlgebraError) {
     let width = BandReduction.width
     var start = 0
     while order - start - width > 0 {
       try reducePanel(start)
       start += width
     }
-    return band()
   }
 
   /// Columns `start` ..< `start` + `width`, and the block right of them.
@@ -133,15 +131,5 @@ struct BandReduction<Element: MatrixElement>: ~Copyable {
         -1, v.at(first, 0), w.at(first, 0).transposed, plus: 1, into: a.at(first, first), order - first, end - first,
         2 * rank)
     }
-  }
-
-  private func band() -> AlignedBuffer<Double> {
-    let height = BandReduction.width + 1
-    let band = AlignedBuffer<Double>(count: order * height)
-    let target = band.operand(leading: height)
-    for column in 0..<order {
-      for row in 0..<min(height, order - column) { target[row, column] = Double(a[column + row, column]) }
-    }
-    return band
   }
 }

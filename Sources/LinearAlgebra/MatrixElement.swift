@@ -91,18 +91,8 @@ extension Float: MatrixElement {
 }
 
 extension Double {
-  /// sbtrd: diagonal (n) and subdiagonal (n − 1) of a tridiagonal matrix with the eigenvalues of the symmetric band
-  /// matrix of n columns and `width` subdiagonals; the band, one column of it after the other, is destroyed.
-  static func tridiagonalize(
-    band: MatrixOperand<Double>, _ n: Int, width: Int, _ diagonal: inout [Double], _ subdiagonal: inout [Double]
-  ) -> Int32 {
-    var work = [Double](repeating: 0, count: n)
-    return unsafe BLAS.routines.dsbtrd(
-      LAPACK_COL_MAJOR, valuesOnly, lowerTriangle, Int32(n), Int32(width), band.base, band.stride, &diagonal,
-      &subdiagonal, nil, 1, &work)
-  }
-
-  /// sytrd: as `tridiagonalize(band:)`, for a full symmetric n×n matrix, which is destroyed.
+  /// sytrd: diagonal (n) and subdiagonal (n − 1) of a tridiagonal matrix with the eigenvalues of the symmetric n×n
+  /// matrix, which is destroyed.
   static func tridiagonalize(
     _ a: MatrixOperand<Double>, _ n: Int, _ diagonal: inout [Double], _ subdiagonal: inout [Double]
   ) -> Int32 {

@@ -21,7 +21,6 @@ struct Routines: @unchecked Sendable {
   let zheevd: CLAPACKE_zheevd
   let dgeqrt3: CLAPACKE_dgeqrt3
   let sgeqrt3: CLAPACKE_sgeqrt3
-  let dsbtrd: CLAPACKE_dsbtrd
   let dsytrd: CLAPACKE_dsytrd
   let dsterf: CLAPACKE_dsterf
   let dgelqf: CLAPACKE_dgelqf
@@ -52,7 +51,6 @@ struct Routines: @unchecked Sendable {
     unsafe zheevd = try lapacke.routine("LAPACKE_zheevd")
     unsafe dgeqrt3 = try lapacke.routine("LAPACKE_dgeqrt3_work")
     unsafe sgeqrt3 = try lapacke.routine("LAPACKE_sgeqrt3_work")
-    unsafe dsbtrd = try lapacke.routine("LAPACKE_dsbtrd_work")
     unsafe dsytrd = try lapacke.routine("LAPACKE_dsytrd_work")
     unsafe dsterf = try lapacke.routine("LAPACKE_dsterf_work")
     unsafe dgelqf = try lapacke.routine("LAPACKE_dgelqf")

@@ -8,22 +8,79 @@ import Synchronization
 public struct Workers: Sendable {
   /// At least 1; 1 does everything on the caller's thread.
   public let count: Int
+  /// Others that may come to help.
+  private let idle: IdleWorkers?
 
-  public init(_ count: Int) { self.count = max(count, 1) }
+  public init(_ count: Int) { self.init(count, idle: nil) }
+
+  private init(_ count: Int, idle: IdleWorkers?) {
+    self.count = max(count, 1)
+    self.idle = idle
+  }
 
   /// Calls `body` with 0 ..< `parts`, the first ones first, and returns when all are done.
   public func forEach(_ parts: Int, _ body: @Sendable (Int) -> Void) {
-    guard count > 1, parts > 1 else {
+    let lent = idle?.take(atMost: parts - count) ?? 0
+    defer { idle?.add(lent) }
+    let helpers = min(count + lent, parts) - 1
+    guard helpers > 0 else {
       for part in 0..<parts { body(part) }
       return
     }
-    let next = Atomic(0)
-    DispatchQueue.concurrentPerform(iterations: min(count, parts)) { _ in
-      while true {
-        let part = next.add(1, ordering: .relaxed).oldValue
-        guard part < parts else { return }
-        body(part)
-      }
+    let queue = PartQueue(parts)
+    withoutActuallyEscaping(body) { body in
+      let group = DispatchGroup()
+      for _ in 0..<helpers { DispatchQueue.global().async(group: group) { queue.empty(body) } }
+      queue.empty(body)
+      group.wait()
+    }
+  }
+
+  /// As `forEach`, for parts that divide their own work: each gets its share of the workers, and the help of those whose
+  /// parts are done.
+  ///
+  /// - Precondition: not more parts than workers.
+  public func forEach(_ parts: Int, dividing body: @Sendable (Int, Workers) -> Void) {
+    guard parts > 0 else { return }
+    precondition(parts <= count, "a worker for each part")
+    let share = count / parts
+    let idle = IdleWorkers(count - parts * share)
+    forEach(parts) { part in
+      body(part, Workers(share, idle: idle))
+      idle.add(share)
+    }
+  }
+}
+
+/// The parts that nobody has taken yet.
+private final class PartQueue: Sendable {
+  private let count: Int
+  private let next = Atomic(0)
+
+  init(_ count: Int) { self.count = count }
+
+  func empty(_ body: (Int) -> Void) {
+    while true {
+      let part = next.add(1, ordering: .relaxed).oldValue
+      guard part < count else { return }
+      body(part)
+    }
+  }
+}
+
+/// How many workers have nothing to do.
+private final class IdleWorkers: Sendable {
+  private let count: Mutex<Int>
+
+  init(_ count: Int) { self.count = Mutex(count) }
+
+  func add(_ workers: Int) { count.withLock { $0 += workers } }
+
+  func take(atMost limit: Int) -> Int {
+    count.withLock { count in
+      let taken = max(min(count, limit), 0)
+      count -= taken
+      return taken
     }
   }
 }

@@ -19,7 +19,7 @@ import Testing
   }
 
   /// A little less than the whole problem needs.
-  private func tight(_ matrix: RandomMatrix) -> Int { (16 << 20) + matrix.columns * (matrix.columns * 8 + 2500) }
+  private func tight(_ matrix: RandomMatrix) -> Int { (16 << 20) + matrix.columns * (matrix.columns * 8 + 2300) }
 
   private func agree(_ value: Double?, _ other: Double?, _ tolerance: Double) -> Bool {
     guard let value, let other else { return false }

@@ -1,3 +1,4 @@
+import Synchronization
 import Testing
 
 @testable import LinearAlgebra
@@ -19,7 +20,7 @@ import Testing
   }
 
   /// Orders about multiples of the band's width: one panel, a last one with few rows, a last one with one.
-  @Test(arguments: [2, 63, 64, 65, 66, 100, 128, 129, 192, 200, 257])
+  @Test(arguments: [1, 2, 3, 47, 48, 49, 50, 95, 96, 97, 100, 144, 200, 257])
   func bothWaysAgree(order: Int) throws {
     let direct = try gram(order, Double.self).directly()
     let staged = try gram(order, Double.self).throughBand(Workers(1))
@@ -72,6 +73,20 @@ import Testing
     }
     let span = buffer.span
     for index in 0..<span.count { #expect(span[index] == (index < parts * 10 ? Double(index / 10 + 1) : 0)) }
+  }
+
+  /// Parts that divide their work, some longer than others: the early ones' workers help.
+  @Test(arguments: [(1, 1), (2, 2), (5, 2), (3, 3)])
+  func dividedPartsAreDoneOnce(count: Int, parts: Int) {
+    let sums = (0..<parts).map { _ in Counter() }
+    Workers(count).forEach(parts) { part, share in
+      for _ in 0..<20 * (part + 1) { share.forEach(7) { sums[part].value.add($0 + 1, ordering: .relaxed) } }
+    }
+    for (part, sum) in sums.enumerated() { #expect(sum.value.load(ordering: .relaxed) == 20 * (part + 1) * 28) }
+  }
+
+  private final class Counter: Sendable {
+    let value = Atomic(0)
   }
 
   @Test func kernelsCanBeNamed() { #expect(!BLAS.kernels.isEmpty) }
