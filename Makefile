@@ -14,13 +14,14 @@ SOURCES = Package.swift Sources Plugins Tests Examples Benchmarks
 # The trained models; Variety and Bad are for the tests.
 SAMPLES = SampleModels/LeNet5 SampleModels/LeNet5Large SampleModels/MLP3
 
-.PHONY: help run test sanitize build install uninstall mutate fuzz bench fits kernels phases docs format lint dependencies clean
+.PHONY: help run test sanitize build install uninstall new-reader mutate fuzz bench fits kernels phases docs format lint dependencies clean
 
 help:
 	@echo "make run                 install what is missing, build, analyse the sample models"
 	@echo "make test                install what is missing, run all tests"
 	@echo "make sanitize            all tests again, under the address and thread sanitizers"
 	@echo "make install PREFIX=…    install the program (default prefix: /usr/local)"
+	@echo "make new-reader NAME=Foo begin a reader of one more format"
 	@echo "make mutate              read damaged copies of the samples, 100,000 of each kind"
 	@echo "make fuzz                look for inputs that end a reader, SECONDS=60 for each of TARGETS"
 	@echo "make bench               measure speed and memory, beside WeightWatcher where PEER=… (a Python) has it"
@@ -54,8 +55,12 @@ uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/heavytail
 	rm -rf $(DESTDIR)$(PREFIX)/libexec/heavytail
 
-# The formats of the built-in readers.
-READERS = safetensors pytorch keras onnx gguf numpy dump
+# What a reader in the tree begins with.
+new-reader:
+	@Plugins/new-reader/new-reader.sh '$(NAME)'
+
+# The formats of the built-in readers: those that there are samples of.
+READERS ?= $(shell sed -n 's/^   "format": "\(.*\)",$$/\1/p' SampleModels/manifest.json | sort -u)
 
 # Damages copies of the sample files and reads them in processes with limits: no signal, no hang is allowed.
 COUNT ?= 100000

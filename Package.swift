@@ -24,11 +24,6 @@ func container(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   module(name, ["ModelReading"] + dependencies, path: "Sources/Containers/\(name)")
 }
 
-/// A reader plugin: one folder, one format.
-func reader(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-  module(name, ["ModelReading"] + dependencies, path: "Plugins/\(name)")
-}
-
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .testTarget(name: name, dependencies: ["TestSupport"] + dependencies, swiftSettings: strict)
 }
@@ -43,16 +38,46 @@ func systemLibrary(_ name: String, pkgConfig: String? = nil, apt: String) -> Tar
   .systemLibrary(name: name, path: "Sources/\(name)", pkgConfig: pkgConfig, providers: [.apt([apt])])
 }
 
+/// A reader plugin: one format, in one folder of Plugins, and its tests.
+struct Reader {
+  var name: String
+  var dependencies: [Target.Dependency]
+  var testDependencies: [Target.Dependency]
+
+  init(_ name: String, _ dependencies: [Target.Dependency], tests: [Target.Dependency] = []) {
+    self.name = name
+    self.dependencies = dependencies
+    testDependencies = tests
+  }
+
+  var targets: [Target] {
+    [
+      module(name, ["ModelReading"] + dependencies, path: "Plugins/\(name)"),
+      tests("\(name)Tests", [.byName(name: name), "ModelReading"] + testDependencies),
+    ]
+  }
+}
+
 /// What `ModelReaders` registers.
-let readers: [Target.Dependency] = [
-  "SafetensorsReader",
-  "NumPyReader",
-  "PyTorchReader",
-  "KerasReader",
-  "ONNXReader",
-  "GGUFReader",
-  "LayerDumpReader",
+let readers: [Reader] = [
+  Reader(
+    "SafetensorsReader", ["SafetensorsFormat", "Sharding", "StrictJSON", "StateDictionary", "HubConfiguration"]),
+  Reader("NumPyReader", ["Zip", "Pickle", "NumPyFormat", "StateDictionary"]),
+  Reader(
+    "PyTorchReader",
+    ["Zip", "Pickle", "NumPyFormat", "Sharding", "StrictJSON", "StateDictionary", "HubConfiguration"]),
+  Reader(
+    "KerasReader", ["Zip", "HDF5", "Pickle", "NumPyFormat", "Sharding", "StateDictionary", "StrictJSON"],
+    tests: ["HDF5TestSupport", "heavytail-hdf5"]),
+  Reader("ONNXReader", ["CONNX", "CProtobufC", "StateDictionary"]),
+  Reader("GGUFReader", ["StateDictionary"]),
+  Reader("LayerDumpReader", ["DumpFormat", "DumpReading"], tests: ["DumpFormat", "SafetensorsFormat"]),
 ]
+
+/// Asks programs outside the tree.
+let externalReader = Reader(
+  "ExternalReader", ["ChildProcesses", "DumpFormat", "DumpReading", "StrictJSON"],
+  tests: ["KerasReader", "heavytail-hdf5", "ReaderConformance"])
 
 // libFuzzer brings the program's main: the target cannot be linked without it.
 let fuzzers: [Target] =
@@ -128,18 +153,7 @@ let package = Package(
     module("HubConfiguration", ["ModelReading", "StrictJSON", "StateDictionary"]),
 
     // Readers.
-    reader(
-      "SafetensorsReader", ["SafetensorsFormat", "Sharding", "StrictJSON", "StateDictionary", "HubConfiguration"]),
-    reader("NumPyReader", ["Zip", "Pickle", "NumPyFormat", "StateDictionary"]),
-    reader(
-      "PyTorchReader",
-      ["Zip", "Pickle", "NumPyFormat", "Sharding", "StrictJSON", "StateDictionary", "HubConfiguration"]),
-    reader("KerasReader", ["Zip", "HDF5", "Pickle", "NumPyFormat", "Sharding", "StateDictionary", "StrictJSON"]),
-    reader("ONNXReader", ["CONNX", "CProtobufC", "StateDictionary"]),
-    reader("LayerDumpReader", ["DumpFormat", "DumpReading"]),
-    reader("GGUFReader", ["StateDictionary"]),
-    module("ModelReaders", ["ModelReading"] + readers),
-    reader("ExternalReader", ["ChildProcesses", "DumpFormat", "DumpReading", "StrictJSON"]),
+    module("ModelReaders", ["ModelReading"] + readers.map { .byName(name: $0.name) }),
 
     // Numbers.
     module("LinearAlgebra", ["COpenBLAS", "CLAPACKE", "CBulge"]),
@@ -173,7 +187,9 @@ let package = Package(
       swiftSettings: strict),
 
     // Tests.
-    .target(name: "TestSupport", dependencies: ["ModelReading"], path: "Tests/TestSupport", swiftSettings: strict),
+    .target(
+      name: "TestSupport", dependencies: ["ModelReading", "StrictJSON"], path: "Tests/TestSupport",
+      swiftSettings: strict),
     tests("ModelReadingTests", ["ModelReading"]),
     tests("ChildProcessesTests", ["ChildProcesses"]),
     tests("StrictJSONTests", ["StrictJSON", "ModelReading"]),
@@ -187,23 +203,13 @@ let package = Package(
     tests("SafetensorsFormatTests", ["SafetensorsFormat", "SafetensorsReader", "ModelReading"]),
     tests("StateDictionaryTests", ["StateDictionary", "ModelReading"]),
     tests("HubConfigurationTests", ["HubConfiguration", "StateDictionary", "StrictJSON", "ModelReading"]),
-    tests("SafetensorsReaderTests", ["SafetensorsReader", "ModelReading"]),
-    tests("NumPyReaderTests", ["NumPyReader", "ModelReading"]),
-    tests("PyTorchReaderTests", ["PyTorchReader", "ModelReading"]),
-    tests("KerasReaderTests", ["KerasReader", "HDF5TestSupport", "heavytail-hdf5", "ModelReading"]),
-    tests("ONNXReaderTests", ["ONNXReader", "ModelReading"]),
     tests("DumpFormatTests", ["DumpFormat", "ModelReading"]),
-    tests("LayerDumpReaderTests", ["LayerDumpReader", "DumpFormat", "SafetensorsFormat", "ModelReading"]),
-    tests(
-      "ExternalReaderTests",
-      ["ExternalReader", "KerasReader", "heavytail-hdf5", "ReaderConformance", "ModelReading"]),
     tests(
       "LayerDumpTests",
       [
         "ModelReaders", "LayerDump", "DumpFormat", "Analysis", "MatrixSlicing", "ModelReading", "StrictJSON",
         "heavytail-hdf5",
       ]),
-    tests("GGUFReaderTests", ["GGUFReader", "ModelReading"]),
     tests("LinearAlgebraTests", ["LinearAlgebra", "SpectralCore"]),
     tests("SpectralCoreTests", ["SpectralCore", "LinearAlgebra", "PhaseEnsembles"]),
     tests("FiguresTests", ["Figures", "SpectralCore"]),
@@ -214,7 +220,11 @@ let package = Package(
     tests("ReportingTests", ["Reporting", "Analysis", "SpectralCore", "ModelReading"]),
     tests(
       "ReaderConformanceTests",
-      ["heavytail-hdf5", "ModelReaders", "ReaderConformance", "ModelReading", "MatrixSlicing", "StrictJSON"]),
+      ["heavytail-hdf5", "ModelReaders", "ReaderConformance", "ModelReading", "MatrixSlicing"]),
+    .target(
+      name: "ReaderExample", dependencies: ["ModelReading"], path: "Examples/FooReader",
+      exclude: ["make_foo.sh", "manifest.json"], swiftSettings: strict),
+    tests("NewReaderTests", ["ReaderExample", "ReaderConformance", "ModelReading"]),
     .target(
       name: "FuzzingSupport", dependencies: ["ModelReaders", "ModelReading", "MatrixSlicing"],
       path: "Tests/Fuzzing/Support", swiftSettings: strict),
@@ -249,6 +259,6 @@ let package = Package(
     .executableTarget(
       name: "kernels", dependencies: ["SpectralCore", "LinearAlgebra"], path: "Benchmarks/Kernels",
       swiftSettings: strict),
-  ] + fuzzers,
+  ] + (readers + [externalReader]).flatMap(\.targets) + fuzzers,
   swiftLanguageModes: [.v6]
 )

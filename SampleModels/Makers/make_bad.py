@@ -123,6 +123,26 @@ def external_onnx(location):
     return model.SerializeToString(deterministic=True)
 
 
+# GGUF and layer dumps ---------------------------------------------------------------------------------
+
+def gguf(tensor_count, rest=b""):
+    """Version 3, no metadata."""
+    return b"GGUF" + struct.pack("<IQQ", 3, tensor_count, 0) + rest
+
+
+def dump(file):
+    """The document of a layer dump whose only weight lies in `file`."""
+    parameter = {"role": "kernel", "is_weight": True, "source_name": "fc.weight", "aliases": [],
+                 "axes": ["output", "input"], "extents": [6, 8], "heads": None, "tensor": "fc.kernel"}
+    layer = {"name": "fc", "kind": "dense", "groups": 1, "note": None, "parameters": [parameter], "parts": []}
+    tensor = {"name": "fc.kernel", "file": file, "element_type": "float32", "shape": [6, 8], "sha256": "0" * 64}
+    return json.dumps({
+        "schema": "heavytail.dump/1", "tool": {"name": "heavytail", "version": "0.1.0"}, "layout": "safetensors",
+        "source": {"format": "numpy", "variant": "npy", "producer": None, "files": ["fc.npy"], "metadata": []},
+        "files": [file], "topology": "order", "layers": [layer], "edges": [], "tensors": [tensor],
+        "other_tensors": [], "diagnostics": []}, indent=1).encode() + b"\n"
+
+
 # Whole files to cut -----------------------------------------------------------------------------------
 
 def small_torch(legacy):
@@ -260,6 +280,13 @@ def files():
          "The weight's elements lie in another file."),
         ("shape-bomb.h5", "keras", "diagnosed", linking_hdf5("bomb"),
          "A dataset of 4 TiB that no chunk was ever written of, in a file of a few kilobytes."),
+        ("truncated.gguf", "gguf", "error", gguf(1, struct.pack("<Q", 9) + b"fc.w"),
+         "A tensor is announced, and the file ends within its name."),
+        ("count-bomb.gguf", "gguf", "error", gguf(1 << 40), "24 bytes announce 2^40 tensors."),
+        ("dump-truncated.json", "dump", "error", dump("weights.safetensors")[:-70],
+         "The last 70 bytes of the document are missing."),
+        ("dump-outside.json", "dump", "error", dump("../weights.safetensors"),
+         "The weight is to be read from a file outside the dump's folder."),
     ]
 
 
@@ -295,6 +322,10 @@ MESSAGES = {
     "external-link.h5": "is a link into another file, which is not followed",
     "external-storage.h5": "is not read: its values lie in another file",
     "shape-bomb.h5": "decodes to 1099511627776 elements, the limit is 68719476736 bytes",
+    "truncated.gguf": "announces 1 tensors in 12 bytes",
+    "count-bomb.gguf": "announces 1099511627776 tensors, the limit is 1000000",
+    "dump-truncated.json": "has JSON that ends inside a value, after 909 bytes",
+    "dump-outside.json": "refers to the file '../weights.safetensors', which lies in another folder",
 }
 
 

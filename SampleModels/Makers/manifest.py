@@ -7,7 +7,9 @@ import json
 import common
 
 PATH = common.ROOT / "manifest.json"
-FOLDERS = ("LeNet5", "LeNet5Large", "MLP3", "Variety", "Quantised", "GGUF", "Bad")
+# Where folders stand in the manifest; others follow before the last.
+ORDER = ("LeNet5", "LeNet5Large", "MLP3", "Variety", "Quantised", "GGUF")
+LAST = "Bad"
 
 
 def load():
@@ -16,7 +18,8 @@ def load():
 
 def store(manifest):
     def rank(entry):
-        return FOLDERS.index(entry["path"].split("/")[0])
+        folder = entry["path"].split("/")[0]
+        return folder == LAST, ORDER.index(folder) if folder in ORDER else len(ORDER)
 
     manifest["files"].sort(key=rank)  # stable: inside a folder the maker's order stays
     # One line for each layer keeps the file short and its differences readable.
@@ -57,10 +60,9 @@ def main():
             part["sha256"], part["byte_count"] = common.digest(path), path.stat().st_size
         if "files" in entry:
             entry["byte_count"] = sum(part["byte_count"] for part in entry["files"])
-    for folder in FOLDERS:
-        for path in sorted((common.ROOT / folder).rglob("*")):
-            if path.is_file() and path not in listed:
-                problems.append(f"not listed: {path.relative_to(common.ROOT)}")
+    for path in sorted(common.ROOT.glob("*/**/*")):
+        if path.is_file() and path not in listed and common.MAKERS not in path.parents:
+            problems.append(f"not listed: {path.relative_to(common.ROOT)}")
     store(manifest)
     total = sum(path.stat().st_size for path in common.ROOT.rglob("*") if path.is_file())
     print(f"{len(manifest['files'])} entries; SampleModels holds {total:,} bytes")

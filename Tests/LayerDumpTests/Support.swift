@@ -2,7 +2,6 @@ import Analysis
 import LayerDump
 import ModelReaders
 import ModelReading
-import StrictJSON
 import TestSupport
 
 let registry = ReaderRegistry.builtIn
@@ -18,14 +17,7 @@ func withDump<Result>(
 }
 
 /// The paths of the good files of SampleModels, and of the models in the shared folder where it is there.
-let models: [String] = {
-  guard let file = try? MappedFile(path: Fixtures.sample("manifest.json")),
-    let manifest = try? JSON.parse(ByteSource(file), limits: Limits())
-  else { return [] }
-  let files = manifest["files"]?.elements ?? []
-  let samples = files.filter { $0["expect"] == nil }.compactMap { $0["path"]?.string.map(Fixtures.sample) }
-  return samples + sharedModels
-}()
+let models = Sample.good.map(\.fullPath) + sharedModels
 
 let sharedModels: [String] = ["models/real", "models/edge"].flatMap { folder -> [String] in
   guard let path = Fixtures.shared(folder), let names = try? ModelDirectory.names(in: path) else { return [] }

@@ -6,18 +6,9 @@ import Testing
 /// What every reader makes of damaged files: an error that says where, or a
 /// model, and never the end of the process.
 @Suite struct DamageTests {
-  @Test(arguments: Sample.bad) func badFilesAreNamedWordForWord(_ sample: Sample) throws {
-    do throws(ReadError) {
-      let graph = try sample.open()
-      #expect(sample.expectation == "diagnosed", "\(sample.path) is accepted")
-      #expect(graph.diagnostics.contains { $0.message == sample.message }, "\(graph.diagnostics)")
-      #expect(!graph.layers.contains { $0.parameters.contains(where: \.isWeight) })
-    } catch {
-      #expect(sample.expectation == "error")
-      #expect(error.message == sample.message)
-      #expect(error.file.contains(sample.path), "\(error)")
-      #expect((error.offset ?? 0) <= sample.byteCount, "\(error)")
-    }
+  @Test(arguments: Sample.bad) func badFilesAreNamedWordForWord(_ sample: Sample) {
+    let objections = sample.objections { () throws(ReadError) in try sample.open() }
+    #expect(objections == [])
   }
 
   @Test(arguments: Sample.smallest(2)) func truncatedFilesAreErrorsOrModels(_ sample: Sample) throws {

@@ -43,7 +43,7 @@ import Testing
     let formats = registry.formats
     #expect(Set(formats.map(\.name)).count == formats.count)
     for format in formats {
-      #expect(format.name.utf8.allSatisfy { (0x61...0x7A).contains($0) })
+      #expect(format.name.utf8.allSatisfy { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) })
       #expect(!format.summary.isEmpty && !format.summary.contains("\n"))
       #expect(format.fileExtensions.allSatisfy { $0 == $0.lowercased() && !$0.hasPrefix(".") })
       #expect(!format.fileExtensions.isEmpty)
@@ -53,8 +53,8 @@ import Testing
   @Test func everyReaderOfTheTreeIsBuiltIn() throws {
     let readers = Set(registry.readers.map { "\(type(of: $0))" })
     // Programs are the command line's choice.
-    let inTree = try Set(ModelDirectory.names(in: Fixtures.root + "/Plugins")).subtracting(["ExternalReader"])
-    #expect(readers == inTree)
+    let inTree = try ModelDirectory.names(in: Fixtures.root + "/Plugins").filter { $0.hasSuffix("Reader") }
+    #expect(readers == Set(inTree).subtracting(["ExternalReader"]))
     #expect(registry.fallbacks.isEmpty)
   }
 

@@ -19,8 +19,21 @@ struct Mutate {
       print("usage: mutate READER COUNT SEED OUTPUT-FOLDER SAMPLE…")
       exit(64)
     }
-    var supervisor = Supervisor(reader: arguments[1], seed: seed, output: arguments[4], samples: Array(arguments[5...]))
+    let reader = ReaderRegistry.reader(named: arguments[1])
+    let samples = try arguments[5...].filter { try isBeginning($0, reader) }
+    guard !samples.isEmpty else {
+      print("no sample is of the format \(arguments[1])")
+      exit(64)
+    }
+    var supervisor = Supervisor(reader: arguments[1], seed: seed, output: arguments[4], samples: samples)
     exit(Int32(min(supervisor.run(count), 100)))
+  }
+
+  /// Whether a model may begin with this file: of those in several files, not every one is a beginning.
+  private static func isBeginning(_ path: String, _ reader: (any ModelReader)?) throws -> Bool {
+    guard let reader else { return false }
+    let file = try MappedFile(path: path)
+    return reader.probe(file.bytes.extracting(first: Format.probeLength)) != .no
   }
 }
 
