@@ -7,9 +7,9 @@
 First what a program that has nothing to compute takes: its start, and the indexes of all sample models and of models
 larger than memory. Then analyses side by side with WeightWatcher, which PYTHON has installed (pip install
 weightwatcher threadpoolctl). Both take turns within each pair of runs, see the same environment and use the same number
-of threads; WeightWatcher runs at its defaults, so it fits fewer laws than we do. At last where the time of ours went,
-stage by stage, what of it the flop model explains, and how much memory it took beside what was to be expected. Ratios
-come first. The raw numbers go to Benchmarks/results as JSON."""
+of threads; WeightWatcher runs at its defaults, so it fits fewer laws than we do. Then export beside cp. At last where
+the time of our analyses went, stage by stage, what of it the flop model explains, and how much memory they took beside
+what was to be expected. Ratios come first. The raw numbers go to Benchmarks/results as JSON."""
 
 import argparse
 import csv
@@ -215,6 +215,27 @@ def compare(tool, peer, name, folder, pairs, threads):
     return result
 
 
+def measure_export(tool, folder, pairs):
+    """Export of a model beside a copy of its files, as it is and with the data on the disk as ours are."""
+    exported, copied = PLACE / "exported", PLACE / "copied"
+    copy = 'rm -rf "$1" && cp -r -L "$0" "$1"'
+    runs = {"ours": Runs([tool, "export", "--quiet", "--force", "--output", exported, folder]),
+            "cp": Runs(["sh", "-c", copy, folder, copied]),
+            "cp, sync": Runs(["sh", "-c", copy + ' && sync "$1"/*', folder, copied])}
+    for index in range(pairs):
+        for variant in list(runs.values())[::-1 if index % 2 else 1]:
+            variant.run()
+    ours = runs["ours"]
+    print(f"{'export, beside cp':<18} {'cp/ours':>8} {'synced/ours':>12} {'ours s':>8} {'cp s':>8} {'synced s':>9}"
+          f" {'ours MiB/s':>11} {'peak MiB':>9}")
+    print(f"{folder.name:<18} {ratio(runs['cp'].seconds, ours.seconds):>7.2f}×"
+          f" {ratio(runs['cp, sync'].seconds, ours.seconds):>11.2f}× {ours.time:>8.2f} {runs['cp'].time:>8.2f}"
+          f" {runs['cp, sync'].time:>9.2f} {size(folder) / 2**20 / ours.time:>11.0f} {ours.memory:>9.0f}", flush=True)
+    shutil.rmtree(exported)
+    shutil.rmtree(copied)
+    return {key: value.raw for key, value in runs.items()}
+
+
 def stages(timings):
     """Seconds by stage, as `--timings` prints them; `wall` is the whole."""
     words = (line.split() for line in timings[timings.index("timings in seconds"):].splitlines()[1:])
@@ -313,6 +334,10 @@ def main():
     results["models"] = {name: compare(tool, peer, name, folder, options.pairs, options.threads)
                          for name, folder in folders.items()}
     print()
+    if folders:
+        largest = max(folders.values(), key=size)
+        results["export"] = measure_export(tool, largest, options.pairs)
+        print()
     results["peak"] = peaks(options.kernels) if options.kernels else {}
     results["stages"] = measure_stages(tool, folders, results["peak"])
     print()

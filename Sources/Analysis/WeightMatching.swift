@@ -1,6 +1,7 @@
 public import ModelReading
 
-/// The weights of two models side by side, matched by the name of their layer and their role in it.
+/// The weights of two models side by side, matched by the name of their layer and their role in it, and where names
+/// differ perhaps by shape.
 public struct WeightMatching: Sendable {
   /// A weight of the first model and the one of the second that corresponds to it.
   public struct Pair: Sendable {
@@ -12,6 +13,10 @@ public struct WeightMatching: Sendable {
     public var second: Parameter
     /// The layers that the two are in.
     public var layers: (first: Layer, second: Layer)
+    /// As in `LayerGraph.weights` of the second model; differs from `name` only where shapes were matched.
+    public var partnerName: String
+    /// Index of the layer in the second model.
+    public var partnerID: Int
   }
 
   /// A weight that is compared with none.
@@ -27,38 +32,41 @@ public struct WeightMatching: Sendable {
   public private(set) var pairs: [Pair] = []
   public private(set) var unmatched: [Unmatched] = []
 
-  /// - Parameter isWanted: tells by its name in the report and that of its layer whether a weight takes part.
+  /// - Parameters:
+  ///   - matchesShapes: whether weights without a partner of their name are matched with those of the same role, kind
+  ///     of layer and canonical shape, the first with the first, the second with the second.
+  ///   - isWanted: tells by its name in the report and that of its layer whether a weight takes part.
   public init(
-    _ first: LayerGraph, _ second: LayerGraph,
+    _ first: LayerGraph, _ second: LayerGraph, matchesShapes: Bool = false,
     where isWanted: (_ name: String, _ layer: String) -> Bool = { _, _ in true }
   ) {
-    var partners: [ByteString: [(layer: Layer, name: String, parameter: Parameter)]] = [:]
-    for weight in second.weights.reversed() {
-      let layer = second.layers[weight.layerID]
-      guard isWanted(weight.name, layer.name) else { continue }
-      partners[WeightMatching.key(layer, weight.parameter), default: []].append((layer, weight.name, weight.parameter))
+    let (candidates, partners) = (first.candidates(isWanted), second.candidates(isWanted))
+    var chosen = [Int?](repeating: nil, count: candidates.count)
+    var isTaken = [Bool](repeating: false, count: partners.count)
+    for key in matchesShapes ? [Candidate.name, Candidate.shape] : [Candidate.name] {
+      var open: [ByteString: [Int]] = [:]
+      for index in partners.indices.reversed() where !isTaken[index] {
+        open[key(partners[index]), default: []].append(index)
+      }
+      for index in candidates.indices where chosen[index] == nil {
+        guard let partner = open[key(candidates[index])]?.popLast() else { continue }
+        (chosen[index], isTaken[partner]) = (partner, true)
+      }
     }
-    for weight in first.weights {
-      let layer = first.layers[weight.layerID]
-      guard isWanted(weight.name, layer.name) else { continue }
-      guard let partner = partners[WeightMatching.key(layer, weight.parameter)]?.popLast() else {
-        unmatched.append(Unmatched(side: .first, name: weight.name, reason: "has no partner of its name"))
+    for (candidate, partner) in zip(candidates, chosen) {
+      guard let partner else {
+        unmatched.append(Unmatched(side: .first, name: candidate.name, reason: "has no partner of its name"))
         continue
       }
-      let pair = Pair(
-        layerID: weight.layerID, name: weight.name, first: weight.parameter, second: partner.parameter,
-        layers: (layer, partner.layer))
+      let pair = Pair(candidate, partners[partner])
       if let reason = pair.obstacle(first.format, second.format) {
-        unmatched.append(Unmatched(side: .first, name: weight.name, reason: reason))
+        unmatched.append(Unmatched(side: .first, name: candidate.name, reason: reason))
       } else {
         pairs.append(pair)
       }
     }
-    // What is left, in its own order.
-    for weight in second.weights {
-      let layer = second.layers[weight.layerID]
-      guard partners[WeightMatching.key(layer, weight.parameter)]?.popLast() != nil else { continue }
-      unmatched.append(Unmatched(side: .second, name: weight.name, reason: "has no partner of its name"))
+    for (partner, isTaken) in zip(partners, isTaken) where !isTaken {
+      unmatched.append(Unmatched(side: .second, name: partner.name, reason: "has no partner of its name"))
     }
   }
 
@@ -71,13 +79,46 @@ public struct WeightMatching: Sendable {
       .unsupported, "has no weight of the same name and shape as one of \(second)\(example)",
       file: first.files.first ?? "", hint: "heavytail inspect lists the layers of each")
   }
+}
 
-  private static func key(_ layer: Layer, _ parameter: Parameter) -> ByteString {
-    ByteString(layer.name + "\0" + parameter.role.label)
+/// A weight that may have a partner.
+private struct Candidate {
+  var layerID: Int
+  var name: String
+  var layer: Layer
+  var parameter: Parameter
+
+  /// What weights of the same name have in common …
+  static func name(_ candidate: Candidate) -> ByteString {
+    ByteString(candidate.layer.name + "\0" + candidate.parameter.role.label)
+  }
+
+  /// … and those that could be the same under different names.
+  static func shape(_ candidate: Candidate) -> ByteString {
+    let parts = [
+      candidate.parameter.role.label, candidate.layer.kind.label, shapeText(candidate.parameter.tensor.canonicalShape),
+    ]
+    return ByteString(parts.joined(separator: "\0"))
+  }
+}
+
+extension LayerGraph {
+  fileprivate func candidates(_ isWanted: (_ name: String, _ layer: String) -> Bool) -> [Candidate] {
+    weights.compactMap { weight in
+      let layer = layers[weight.layerID]
+      guard isWanted(weight.name, layer.name) else { return nil }
+      return Candidate(layerID: weight.layerID, name: weight.name, layer: layer, parameter: weight.parameter)
+    }
   }
 }
 
 extension WeightMatching.Pair {
+  fileprivate init(_ first: Candidate, _ second: Candidate) {
+    self.init(
+      layerID: first.layerID, name: first.name, first: first.parameter, second: second.parameter,
+      layers: (first.layer, second.layer), partnerName: second.name, partnerID: second.layerID)
+  }
+
   /// Why the two are not compared entry by entry, or `nil`.
   fileprivate func obstacle(_ format: String, _ other: String) -> String? {
     let (shape, partner) = (first.tensor.canonicalShape, second.tensor.canonicalShape)

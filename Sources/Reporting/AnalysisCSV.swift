@@ -10,7 +10,7 @@ extension AnalysisResults {
     var text = (["path", "format"] + columns.map(\.name)).joined(separator: ",") + "\n"
     for model in models {
       for record in model.layers {
-        let fields = columns.map { field($0.value(record)) }
+        let fields = columns.map { csvField($0.value(record)) }
         text += ([quoted(model.path), quoted(model.graph.format)] + fields).joined(separator: ",") + "\n"
       }
     }
@@ -29,20 +29,21 @@ extension AnalysisResults {
     var text = (models + ["layer_id", "name"] + first.2.columns.map(\.name)).joined(separator: ",") + "\n"
     for (path, layer, record) in rows {
       let identity = (models.isEmpty ? [] : [quoted(path)]) + ["\(layer.layerID + 1)", quoted(record.name)]
-      text += (identity + record.columns.map { field($0.value) }).joined(separator: ",") + "\n"
+      text += (identity + record.columns.map { csvField($0.value) }).joined(separator: ",") + "\n"
     }
     return text
   }
+}
 
-  private func field(_ value: Column.Value) -> String {
-    switch value {
-    case .null: ""
-    case .integer(let integer): "\(integer)"
-    case .number(let number): "\(number)"
-    case .text(let text): quoted(text)
-    case .integers(let integers): quoted(integers.map(String.init).joined(separator: "x"))
-    case .numbers(let numbers): quoted(numbers.map { "\($0)" }.joined(separator: " "))
-    }
+/// A value as a CSV field; an absent one is empty.
+func csvField(_ value: Column.Value) -> String {
+  switch value {
+  case .null: ""
+  case .integer(let integer): "\(integer)"
+  case .number(let number): "\(number)"
+  case .text(let text): quoted(text)
+  case .integers(let integers): quoted(integers.map(String.init).joined(separator: "x"))
+  case .numbers(let numbers): quoted(numbers.map { "\($0)" }.joined(separator: " "))
   }
 }
 

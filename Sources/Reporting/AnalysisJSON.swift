@@ -85,7 +85,7 @@ extension JSONWriter {
     }
   }
 
-  fileprivate mutating func write(_ columns: [Column], of record: LayerRecord) {
+  mutating func write(_ columns: [Column], of record: LayerRecord) {
     for column in columns {
       key(column.name)
       write(column.value(record))

@@ -151,5 +151,11 @@ extension Glossary {
       "delta_W", "delta_b", "euclidean", "cka", "spectral", in: .concepts,
       "Columns of heavytail distances, weight by weight of two models: norms of the differences of weights and of biases, the mean norm over a weight's matrices, how much their column spaces have in common, and the distance of the spectra.",
       reading: "cka is 1 for equal column spaces and 0 for orthogonal ones; spectral is 0 for equal spectra."),
+    Entry(
+      "verdict", "relative_distance", "alpha_change", in: .concepts,
+      "What heavytail compare says of a weight of two models: identical, every bit is; same, α₂ − α₁ is within 1.96·√(σ₁² + σ₂²); else better where α has come nearer to 2, and worse where it has gone further away. relative_distance is ‖W₁ − W₂‖_F/‖W₁‖_F.",
+      caveats:
+        "Better and worse are a heuristic for models of one architecture. Weights of models trained together share their noise: their α differ less by chance than the errors say.",
+      source: "Martin & Mahoney, JMLR 22 (2021)"),
   ]
 }

@@ -213,3 +213,52 @@ private let initial = Fixtures.sample("MLP3/mlp3-init.safetensors")
     #expect(!distance.isIdentical && distance.weights[0].isIdentical)
   }
 }
+
+/// `compare`.
+@Suite struct ModelComparisonTests {
+  private func report(_ layers: [Layer]) throws -> ModelReport {
+    try analyze(graph(layers), path: "", options: AnalysisOptions())
+  }
+
+  /// Under other names the layers of one shape are matched in their order, and what is left over is named.
+  @Test func shapesMatchWhereNamesDiffer() throws {
+    let first = try report([
+      dense("a", [1, 2, 3, 4], [2, 2]), dense("b", [1, 2, 3], [1, 3]), dense("c", [4, 3, 2, 1], [2, 2]),
+    ])
+    let second = try report([
+      dense("x", [1, 2, 3, 5], [2, 2]), dense("b", [1, 2, 3], [1, 3]), dense("y", [4, 3, 2, 1], [2, 2]),
+      dense("z", [1, 1], [1, 2]),
+    ])
+    let comparison = try compare(first, second)
+    #expect(comparison.layers.map(\.first.name) == ["a", "b", "c"])
+    #expect(comparison.layers.map(\.second.name) == ["x", "b", "y"])
+    #expect(comparison.layers.map(\.isIdentical) == [false, true, true])
+    #expect(try near(comparison.layers[0].relativeDistance, (1.0 / 30).squareRoot()))
+    #expect(comparison.unmatched.map(\.name) == ["z"] && !comparison.isIdentical)
+    #expect(comparison.layers[0].verdict == nil && comparison.layers[1].verdict == .identical)
+  }
+
+  @Test func memoryThatIsNotThereIsSaid() throws {
+    let model = try report([dense("a", [1, 2, 3, 4], [2, 2])])
+    let layer = try compare(model, model, maximumMemory: 127).layers[0]
+    #expect(layer.isIdentical == nil && layer.relativeDistance == nil)
+    #expect(layer.reason == "needs 128 bytes to be compared entry by entry, the limit is 127")
+    #expect(try compare(model, model, maximumMemory: 128).isIdentical)
+  }
+
+  @Test(arguments: [
+    (3.0, 0.1, 2.5, 0.1, LayerComparison.Verdict.better), (3.0, 0.1, 3.4, 0.1, .worse), (3.0, 0.2, 3.4, 0.2, .same),
+    (1.5, 0.1, 2.0, 0.1, .better), (2.0, 0.1, 1.5, 0.1, .worse), (3.0, 0.0, 3.0, 0.0, .same),
+  ])
+  func verdicts(
+    _ alpha: Double, _ sigma: Double, _ other: Double, _ otherSigma: Double, _ verdict: LayerComparison.Verdict
+  ) throws {
+    var layer = try compare(
+      report([dense("a", [1, 2, 3, 4], [2, 2])]), report([dense("a", [1, 2, 3, 5], [2, 2])])
+    ).layers[0]
+    (layer.first.alpha, layer.first.sigma, layer.second.alpha, layer.second.sigma) = (alpha, sigma, other, otherSigma)
+    #expect(layer.verdict == verdict)
+    layer.second.alpha = nil
+    #expect(layer.verdict == nil && layer.alphaChange == nil)
+  }
+}

@@ -552,3 +552,66 @@ struct ImpostorTests {
     #expect(outcome.errors.contains("has no weight of the same name and shape"))
   }
 }
+
+@Suite struct CompareCommandTests {
+  private let initial = Fixtures.sample("MLP3/mlp3-init.safetensors")
+  private let trained = Fixtures.sample("MLP3/mlp3-trained.safetensors")
+
+  @Test func tableNamesWhatChanged() throws {
+    let outcome = try heavytail("compare", initial, trained)
+    #expect(outcome.status == 0 && outcome.errors == "")
+    let lines = outcome.output.split(separator: "\n")
+    #expect(lines.count == 8 && lines[0].contains("→"))
+    #expect(lines[3].hasPrefix("fc1") && lines[3].contains("RANDOM-LIKE → "))
+    #expect(lines[7].hasPrefix("4 weights compared · 0 unmatched · "))
+  }
+
+  /// Numbers of both models are those of their own analyses; the distance is that of `distances`.
+  @Test func numbersAgreeWithTheOtherCommands() throws {
+    func object(_ arguments: String...) throws -> [String: Any] {
+      let text = try heavytail(arguments).output
+      return try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+    }
+    let comparison = try object("compare", "--format", "json", initial, trained, trained)
+    #expect(comparison["schema"] as? String == "heavytail.comparison/1")
+    let comparisons = try #require(comparison["comparisons"] as? [[String: Any]])
+    #expect(comparisons.count == 2)
+    let layers = try #require(comparisons[0]["layers"] as? [[String: Any]])
+    for (side, path) in [("first", initial), ("second", trained)] {
+      let analysis = try object("analyze", "--format", "json", "--bootstrap", "0", path)
+      let models = try #require(analysis["models"] as? [[String: Any]])
+      let rows = try #require(models[0]["layers"] as? [[String: Any]])
+      for (layer, row) in zip(layers, rows) {
+        let record = try #require(layer[side] as? [String: Any])
+        for column in ["alpha", "sigma", "stable_rank", "entropy", "num_spikes"] {
+          #expect(record[column] as? Double == row[column] as? Double, "\(column)")
+        }
+        #expect(record["phase"] as? String == row["phase"] as? String)
+      }
+    }
+    // ‖W₁ − W₂‖_F by numpy, and ‖W₁‖² of the analysis.
+    let analysis = try object("analyze", "--format", "json", "--layers", "fc1", initial)
+    let row = try #require(((analysis["models"] as? [[String: Any]])?[0]["layers"] as? [[String: Any]])?[0])
+    let distance = try #require(layers[0]["relative_distance"] as? Double)
+    let norm = try #require(row["norm"] as? Double)
+    #expect(abs(distance - 10.83512414675486 / norm.squareRoot()) <= 1e-12)
+  }
+
+  @Test func twoFormatsOfOneModel() throws {
+    let outcome = try heavytail(
+      "compare", Fixtures.sample("LeNet5/lenet5.onnx"), Fixtures.sample("LeNet5/lenet5.keras"))
+    #expect(outcome.status == 0 && outcome.output.contains("5 identical · the same weights, bit for bit"))
+  }
+
+  /// The one that cannot be read costs the other nothing.
+  @Test func aModelThatCannotBeRead() throws {
+    let outcome = try heavytail("compare", "--format", "csv", initial, "/nowhere.pt", trained)
+    #expect(outcome.status == 1 && outcome.errors.contains("/nowhere.pt"))
+    let lines = outcome.output.split(separator: "\n")
+    #expect(lines.count == 5 && lines[0].hasPrefix("first,second,layer_id,name,second_name,kind,shape,status,reason,"))
+    let counts = Set(lines.map { $0.split(separator: ",", omittingEmptySubsequences: false).count })
+    #expect(counts.count == 1)
+    #expect(try heavytail("compare", initial).status == 64)
+    #expect(try heavytail("compare", "/nowhere.pt", initial).status == 2)
+  }
+}
