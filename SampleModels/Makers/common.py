@@ -58,8 +58,9 @@ def accuracy(model, images, labels):
     return hits / len(labels)
 
 
-def train(model, data, epochs, make_optimizer, batch=64, seed=1, schedule=None):
-    """Plain cross-entropy training on one thread; returns the test accuracy."""
+def train(model, data, epochs, make_optimizer, batch=64, seed=1, schedule=None, after=lambda epoch: None):
+    """Plain cross-entropy training on one thread; returns the test accuracy. `after` is called with each epoch's
+    number, from 1, when it is over."""
     import torch
 
     torch.set_num_threads(1)
@@ -79,6 +80,7 @@ def train(model, data, epochs, make_optimizer, batch=64, seed=1, schedule=None):
             torch.nn.functional.cross_entropy(model(images[chosen]), labels[chosen]).backward()
             optimizer.step()
         print(f"  epoch {epoch + 1}: test accuracy {accuracy(model, test_images, test_labels):.4f}", flush=True)
+        after(epoch + 1)
     return accuracy(model, test_images, test_labels)
 
 

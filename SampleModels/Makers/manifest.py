@@ -8,7 +8,7 @@ import common
 
 PATH = common.ROOT / "manifest.json"
 # Where folders stand in the manifest; others follow before the last.
-ORDER = ("LeNet5", "LeNet5Large", "MLP3", "Variety", "Quantised", "GGUF")
+ORDER = ("LeNet5", "LeNet5Large", "MLP3", "Training", "Variety", "Quantised", "GGUF")
 LAST = "Bad"
 
 
