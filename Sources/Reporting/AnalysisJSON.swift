@@ -92,7 +92,7 @@ extension JSONWriter {
     }
   }
 
-  private mutating func write(_ value: Column.Value) {
+  mutating func write(_ value: Column.Value) {
     switch value {
     case .null: null()
     case .integer(let integer): self.value(integer)

@@ -15,8 +15,9 @@ struct HeavyTail: ParsableCommand {
       """,
     version: heavyTailVersion,
     subcommands: [
-      AnalyzeCommand.self, CompareCommand.self, PlotCommand.self, DistancesCommand.self, InspectCommand.self,
-      ExportCommand.self, SynthCommand.self, ExplainCommand.self, FormatsCommand.self, ConformanceCommand.self,
+      AnalyzeCommand.self, CompareCommand.self, TraceCommand.self, PlotCommand.self, DistancesCommand.self,
+      InspectCommand.self, ExportCommand.self, SynthCommand.self, ExplainCommand.self, FormatsCommand.self,
+      ConformanceCommand.self,
     ],
     defaultSubcommand: AnalyzeCommand.self)
 }
