@@ -164,7 +164,12 @@ let package = Package(
     module("MatrixSlicing", ["ModelReading"]),
     module("ReaderConformance", ["ModelReading", "MatrixSlicing"]),
     module("Analysis", ["ModelReading", "MatrixSlicing", "LinearAlgebra", "SpectralCore"]),
-    module("Reporting", ["ModelReading", "StrictJSON", "SpectralCore", "Analysis", "Figures"]),
+    module(
+      "Reporting",
+      [
+        "ModelReading", "StrictJSON", "SpectralCore", "Analysis", "Figures",
+        .product(name: "Crypto", package: "swift-crypto"),
+      ]),
     module(
       "LayerDump",
       [

@@ -16,7 +16,7 @@ extension Figure {
       .density(of: eigenvalues.count)
     let beyond = eigenvalues.count { $0 > end }
     var notes = [data.size]
-    var facts = [Fact("num_evals", eigenvalues.count)]
+    var facts: [Fact] = []
     var series = [Series("ESD", .bars(histogram), .blue)]
     var highest = histogram.heights
     if let bulk = data.bulk {
@@ -37,7 +37,7 @@ extension Figure {
     }
     var panel = Panel(
       x: Axis("\(data.convention), linear", .linear, 0...end),
-      y: Axis("density p(\(data.quantity)), linear; all eigenvalues together are 1", of: highest, includingZero: true))
+      y: Axis("density p(\(data.quantity)), linear; area 1", of: highest, includingZero: true))
     panel.series = series
     if let bulk = data.bulk { bulk.mark(&panel) }
     return Figure(
@@ -69,7 +69,6 @@ extension SpectrumData.Bulk {
   var facts: [Figure.Fact] {
     var facts = [
       Figure.Fact("lambda_plus", fit.law.upperEdge), Figure.Fact("lambda_minus", fit.law.lowerEdge),
-      Figure.Fact("sigma_mp", fit.relativeSigma),
     ]
     if let spikeCount { facts.append(Figure.Fact("num_spikes", spikeCount)) }
     return facts

@@ -1,6 +1,14 @@
 /// The body of an SVG, element by element.
 struct Canvas {
   private(set) var text = ""
+  let resolution: Resolution
+
+  init(_ resolution: Resolution) { self.resolution = resolution }
+
+  /// Files are for people, too.
+  private var lineEnd: String { resolution == .tenths ? "\n" : "" }
+
+  private func units(_ length: Double) -> String { resolution.units(length) }
 
   enum Anchor: String {
     case start = ""
@@ -11,24 +19,42 @@ struct Canvas {
   mutating func write(_ string: String, at point: Point, _ classes: String = "", anchor: Anchor = .start) {
     let names = [classes, anchor.rawValue].filter { !$0.isEmpty }.joined(separator: " ")
     let attribute = names.isEmpty ? "" : " class=\"\(names)\""
-    text += "<text x=\"\(pixels(point.x))\" y=\"\(pixels(point.y))\"\(attribute)>\(escaped(string))</text>\n"
+    text += "<text x=\"\(units(point.x))\" y=\"\(units(point.y))\"\(attribute)>\(escaped(string))</text>\(lineEnd)"
+  }
+
+  /// Lines of text of the same classes and the same anchor; a column or a row of them says once where it is.
+  mutating func write(_ lines: [(string: String, point: Point)], _ classes: String, anchor: Anchor) {
+    let (columns, rows) = (Set(lines.map { units($0.point.x) }), Set(lines.map { units($0.point.y) }))
+    guard let column = columns.first, let row = rows.first else { return }
+    let names = [classes, anchor.rawValue].filter { !$0.isEmpty }.joined(separator: " ")
+    let (isColumn, isRow) = (columns.count == 1, rows.count == 1)
+    text += "<g class=\"\(names)\""
+    if isColumn || isRow { text += " transform=\"translate(\(isColumn ? column : "0")\(isRow ? " " + row : ""))\"" }
+    text += ">"
+    for line in lines {
+      let x = isColumn ? "" : " x=\"\(units(line.point.x))\""
+      let y = isRow ? "" : " y=\"\(units(line.point.y))\""
+      text += "<text\(x)\(y)>\(escaped(line.string))</text>"
+    }
+    text += "</g>\(lineEnd)"
   }
 
   mutating func draw(_ path: PathData, _ classes: String) {
     guard !path.text.isEmpty else { return }
-    text += "<path class=\"\(classes)\" d=\"\(path.text)\"/>\n"
+    text += "<path class=\"\(classes)\" d=\"\(path.text)\"/>\(lineEnd)"
   }
 
   mutating func rectangle(_ start: Point, _ end: Point, _ classes: String) {
-    let (width, height) = (abs(end.x - start.x), abs(end.y - start.y))
-    text += "<rect class=\"\(classes)\" x=\"\(pixels(min(start.x, end.x)))\" y=\"\(pixels(min(start.y, end.y)))\""
-    text += " width=\"\(pixels(width))\" height=\"\(pixels(height))\"/>\n"
+    var path = PathData(resolution)
+    path.lines(through: [start, Point(end.x, start.y), end, Point(start.x, end.y)])
+    path.close()
+    draw(path, classes)
   }
 
   /// A dot that says what it is when pointed at.
   mutating func circle(_ center: Point, radius: Double, _ classes: String, title: String, facts: [Figure.Fact]) {
-    text += "<circle class=\"\(classes)\" cx=\"\(pixels(center.x))\" cy=\"\(pixels(center.y))\" r=\"\(pixels(radius))\""
-    text += "\(attributes(facts))><title>\(escaped(title))</title></circle>\n"
+    text += "<circle class=\"\(classes)\" cx=\"\(units(center.x))\" cy=\"\(units(center.y))\" r=\"\(units(radius))\""
+    text += "\(attributes(facts))><title>\(escaped(title))</title></circle>\(lineEnd)"
   }
 }
 

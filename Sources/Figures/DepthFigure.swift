@@ -45,18 +45,17 @@ extension Figure {
       let points = norms.map { Point(Double($0), layers[$0].logSpectralNorm ?? 0) }
       var panel = Panel(x: x, y: Axis("log₁₀ λmax of WᵀW", of: points.map(\.y), margin: 0.08))
       panel.height = 0.65
-      panel.series = [
-        Series(nil, .line(points), .gray, .dotted),
-        Series(
-          nil,
-          .circles(
-            zip(norms, points).map { index, point in
-              let name = layers[index].name
-              return Circle(
-                point, title: "\(name): log λmax \(significant(point.y))",
-                facts: [Fact("name", name), Fact("log_spectral_norm", point.y)])
-            }), .green),
-      ]
+      panel.series =
+        flow(points) + [
+          Series(
+            nil,
+            .circles(
+              zip(norms, points).map { index, point in
+                Circle(
+                  point, title: "\(layers[index].name): log λmax \(significant(point.y))",
+                  facts: [Fact("row", index), Fact("log_spectral_norm", point.y)])
+              }), .green)
+        ]
       panels.append(panel)
     }
     guard !panels.isEmpty else { return nil }
@@ -65,7 +64,14 @@ extension Figure {
 
   /// One position for each layer.
   private static func depthAxis(_ layers: [LayerPoint]) -> Axis {
-    Axis("layer, in the order of the report, from 0", .linear, -0.6...Double(max(layers.count, 1)) - 0.4)
+    var axis = Axis("layer, in the order of the report, from 0", .linear, -0.6...Double(max(layers.count, 1)) - 0.4)
+    axis.isOfIntegers = true
+    return axis
+  }
+
+  /// What leads the eye from layer to layer; of many it would be a thicket.
+  private static func flow(_ points: [Point]) -> [Series] {
+    points.count <= 80 ? [Series(nil, .line(points), .gray, .dotted)] : []
   }
 
   private static func alphaPanel(_ layers: [LayerPoint], _ indices: [Int], _ x: Axis) -> Panel {
@@ -79,9 +85,9 @@ extension Figure {
       let alpha = layer.alpha ?? 0
       return Circle(
         point, title: "\(layer.name): α \(significant(alpha))\(layer.isAlphaCredible ? "" : ", not credible")",
-        isHollow: !layer.isAlphaCredible, facts: [Fact("name", layer.name), Fact("alpha", alpha)])
+        isHollow: !layer.isAlphaCredible, facts: [Fact("row", index), Fact("alpha", alpha)])
     }
-    panel.series = [Series(nil, .line(points), .gray, .dotted), Series(nil, .circles(circles), .blue)]
+    panel.series = flow(points) + [Series(nil, .circles(circles), .blue)]
     return panel
   }
 
@@ -102,6 +108,7 @@ extension Figure {
     var panel = Panel(
       x: Axis("α: exponent of the power law, linear", .linear, 0.8...end + 0.2),
       y: Axis("number of layers", of: counts.heights, includingZero: true))
+    panel.y.isOfIntegers = true
     panel.bands = [Band(.x, usualAlphas, "2 ≤ α ≤ 6", .green)]
     panel.series = [
       Series("all", .bars(counts), .gray), Series("credible", .bars(histogram(credible)), .blue),
@@ -130,7 +137,7 @@ extension Figure {
       let name = layers[index].name
       return Circle(
         Point(Double(index), Double(row)), title: "\(name): \(phase.rawValue)", ink: phase.ink,
-        facts: [Fact("name", name), Fact("phase", phase.rawValue)])
+        facts: [Fact("row", index), Fact("phase", phase.rawValue)])
     }
     panel.series = [Series(nil, .circles(circles), .blue)]
     return Figure(

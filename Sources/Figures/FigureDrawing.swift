@@ -3,12 +3,15 @@ extension Figure {
   public func svg(for medium: Medium) -> String {
     var drawing = FigureDrawing(self, medium)
     drawing.draw()
-    let (width, height) = (pixels(drawing.sizes.width), pixels(drawing.bottom))
+    let resolution = medium.resolution
+    let (width, height) = (resolution.units(drawing.sizes.width), resolution.units(drawing.bottom))
     let size = medium == .file ? " width=\"\(width)\" height=\"\(height)\"" : ""
-    let space = medium == .file ? " xmlns=\"http://www.w3.org/2000/svg\"" : ""
+    // In a page the texts of a figure can be read one by one.
+    let head =
+      medium == .file
+      ? " xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" aria-label=\"\(escaped(title))\"" : ""
     let data = attributes([Fact("kind", kind)] + facts)
-    var text = "<svg\(space) class=\"figure\"\(size) viewBox=\"0 0 \(width) \(height)\" role=\"img\""
-    text += " aria-label=\"\(escaped(([title] + notes).joined(separator: ". ")))\"\(data)>\n"
+    var text = "<svg\(head) class=\"figure\"\(size) viewBox=\"0 0 \(width) \(height)\"\(data)>\n"
     if medium == .file {
       text += "<style>\n\(StyleSheet.file)</style>\n"
       text += "<rect class=\"fw\" width=\"\(width)\" height=\"\(height)\"/>\n"
@@ -22,7 +25,7 @@ struct FigureDrawing {
   let figure: Figure
   let medium: Medium
   let sizes: Medium.Sizes
-  var canvas = Canvas()
+  var canvas: Canvas
   /// What is above is drawn.
   private(set) var bottom: Double
 
@@ -30,6 +33,7 @@ struct FigureDrawing {
     self.figure = figure
     self.medium = medium
     sizes = medium.sizes
+    canvas = Canvas(medium.resolution)
     bottom = medium.sizes.margin
   }
 
@@ -40,12 +44,10 @@ struct FigureDrawing {
     bottom += sizes.title
     canvas.write(
       fitted(figure.title, width: right - left, size: sizes.title, isBold: true), at: Point(left, bottom - 2), "h")
-    for note in figure.notes {
-      for line in wrapped(note, width: right - left, size: sizes.text) {
-        bottom += sizes.line
-        canvas.write(line, at: Point(left, bottom), "n")
-      }
-    }
+    let lines = figure.notes.flatMap { wrapped($0, width: right - left, size: sizes.text) }
+    canvas.write(
+      lines.enumerated().map { ($1, Point(left, bottom + Double($0 + 1) * sizes.line)) }, "n", anchor: .start)
+    bottom += Double(lines.count) * sizes.line
     drawLegend()
     let plots = figure.panels.map { PanelDrawing($0, sizes) }
     let plotLeft = left + (plots.map(\.leftRoom).max() ?? 0)
@@ -114,15 +116,15 @@ struct FigureDrawing {
       switch series.shape {
       case .bars: canvas.rectangle(Point(point.x, point.y - 5), Point(end.x, point.y + 5), "b\(series.ink.letter)")
       case .line, .steps:
-        var path = PathData()
+        var path = PathData(canvas.resolution)
         path.lines(through: [point, end])
         canvas.draw(path, series.classes)
       case .dots:
-        var path = PathData()
-        path.dot(at: middle)
+        var path = PathData(canvas.resolution)
+        path.dots(through: [middle])
         canvas.draw(path, "o s\(series.ink.letter)")
       case .rug:
-        var path = PathData()
+        var path = PathData(canvas.resolution)
         path.lines(through: [Point(middle.x, point.y - 5), Point(middle.x, point.y + 5)])
         canvas.draw(path, "i s\(series.ink.letter)")
       case .circles(let circles):

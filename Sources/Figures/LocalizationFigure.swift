@@ -4,10 +4,11 @@ extension Figure {
   /// The inverse participation of each right singular vector, by its eigenvalue, in log-log: 1/M if it is spread out
   /// evenly, 3/(M + 2) on average for a random vector, 1 on one component.
   ///
-  /// - Returns: `nil` where the vectors were not studied.
+  /// - Returns: `nil` where the vectors were not studied, or have but one component.
   public static func localization(_ data: SpectrumData) -> Figure? {
     guard let vectors = data.vectors?.filter({ $0.eigenvalue > 0 && $0.inverseParticipation > 0 }), vectors.count > 1
     else { return nil }
+    guard data.spectrum.columns > 1 else { return nil }
     let columns = Double(data.spectrum.columns)
     let random = 3 / (columns + 2)
     let least = (vectors.last?.eigenvalue ?? 1) * 1e-6

@@ -20,6 +20,8 @@ public enum Medium: Sendable, Equatable {
     var line: Double { text * 1.35 }
   }
 
+  var resolution: Resolution { self == .file ? .tenths : .halves }
+
   var sizes: Sizes {
     switch self {
     case .file: Sizes(width: 680, height: 290, margin: 18, text: 13, tick: 12, title: 16)

@@ -8,14 +8,14 @@ struct PanelDrawing {
   private let height: Double
 
   /// Between labels of ticks.
-  private static let tickGap = 10.0
+  private static let tickGap = 22.0
   private static let tickLength = 4.0
 
   init(_ panel: Panel, _ sizes: Medium.Sizes) {
     self.panel = panel
     self.sizes = sizes
     height = (sizes.height * panel.height).rounded()
-    yTicks = panel.y.ticks(length: height, spacing: 30) { _ in sizes.tick * 1.4 }
+    yTicks = panel.y.ticks(length: height, spacing: 40) { _ in sizes.tick * 2.5 }
   }
 
   /// What the labels on the left need.
@@ -82,25 +82,25 @@ struct PanelDrawing {
   // MARK: Axes
 
   private func drawGrid(on canvas: inout Canvas, _ frame: Frame) {
-    var path = PathData()
+    var path = PathData(canvas.resolution)
     for tick in yTicks where tick.label != nil {
       let y = height(tick.value, frame)
       path.lines(through: [Point(frame.x.lowerBound, y), Point(frame.x.upperBound, y)])
     }
     canvas.draw(path, "i sg")
-    for tick in yTicks {
-      guard let label = tick.label else { continue }
-      let y = height(tick.value, frame) + sizes.tick * 0.35
-      canvas.write(label, at: Point(frame.x.lowerBound - PanelDrawing.tickLength - 3, y), "k", anchor: .end)
+    let x = frame.x.lowerBound - PanelDrawing.tickLength - 3
+    let labels = yTicks.compactMap { tick in
+      tick.label.map { ($0, Point(x, height(tick.value, frame) + sizes.tick * 0.35)) }
     }
+    canvas.write(labels, "k", anchor: .end)
   }
 
   private func drawAxis(on canvas: inout Canvas, _ frame: Frame, showsAxis: Bool) -> Double {
     let (width, bottom) = (frame.x.upperBound - frame.x.lowerBound, frame.y.upperBound)
-    let ticks = panel.x.ticks(length: width) { textWidth($0, size: sizes.tick) + PanelDrawing.tickGap }
-    var path = PathData()
+    let ticks = panel.x.ticks(length: width, spacing: 64) { textWidth($0, size: sizes.tick) + PanelDrawing.tickGap }
+    var path = PathData(canvas.resolution)
     path.lines(through: [Point(frame.x.lowerBound, bottom), Point(frame.x.upperBound, bottom)])
-    for tick in ticks {
+    for tick in ticks where showsAxis {
       let x = place(tick.value, panel.x, frame.x)
       let length = tick.label == nil ? PanelDrawing.tickLength / 2 : PanelDrawing.tickLength
       path.lines(through: [Point(x, bottom), Point(x, bottom + length)])
@@ -108,10 +108,10 @@ struct PanelDrawing {
     canvas.draw(path, "i sm")
     guard showsAxis else { return bottom + PanelDrawing.tickLength + 4 }
     let baseline = bottom + PanelDrawing.tickLength + sizes.tick + 2
-    for tick in ticks {
-      guard let label = tick.label else { continue }
-      canvas.write(label, at: Point(place(tick.value, panel.x, frame.x), baseline), "k", anchor: .middle)
+    let labels = ticks.compactMap { tick in
+      tick.label.map { ($0, Point(place(tick.value, panel.x, frame.x), baseline)) }
     }
+    canvas.write(labels, "k", anchor: .middle)
     var end = baseline + 3
     for line in wrapped(panel.x.label, width: sizes.width - 2 * sizes.margin, size: sizes.tick) {
       end += sizes.line
@@ -154,7 +154,7 @@ struct PanelDrawing {
     }
     for (marker, y) in zip(yMarkers, spread(yMarkers.map { height($0.value, frame) }, frame)) {
       let line = height(marker.value, frame)
-      var path = PathData()
+      var path = PathData(canvas.resolution)
       path.lines(through: [Point(frame.x.lowerBound, line), Point(frame.x.upperBound, line)])
       canvas.draw(path, marker.classes)
       let point = Point(frame.x.upperBound + 5, y + sizes.tick * 0.35)
@@ -165,7 +165,7 @@ struct PanelDrawing {
   /// A vertical line from the axis up to `top`.
   private func draw(_ marker: Marker, to top: Double, on canvas: inout Canvas, _ frame: Frame) {
     let x = place(marker.value, panel.x, frame.x)
-    var path = PathData()
+    var path = PathData(canvas.resolution)
     path.lines(through: [Point(x, frame.y.upperBound), Point(x, top)])
     canvas.draw(path, marker.classes)
   }
@@ -212,11 +212,11 @@ struct PanelDrawing {
   private func radius(_ count: Int) -> Double { count > 150 ? 2 : count > 60 ? 2.6 : 3.4 }
 
   /// How far a curve may be from what it stands for, in pixels: nobody sees it.
-  private static let tolerance = 0.15
+  private static let tolerance = 0.3
 
   private func drawLine(_ points: [Point], _ classes: String, on canvas: inout Canvas, _ frame: Frame) {
     let runs = points.split { panel.x.share($0.x) == nil || panel.y.share($0.y) == nil }
-    var path = PathData()
+    var path = PathData(canvas.resolution)
     for run in runs {
       for chain in clipped(run.compactMap { place($0, frame) }, x: frame.x, y: frame.y) {
         path.lines(through: thinned(chain, tolerance: PanelDrawing.tolerance))
@@ -234,8 +234,7 @@ struct PanelDrawing {
 
   private func drawBars(_ histogram: Histogram, _ ink: Ink, on canvas: inout Canvas, _ frame: Frame) {
     let bottom = frame.y.upperBound
-    var area = PathData()
-    var top = PathData()
+    var path = PathData(canvas.resolution)
     let bins = histogram.heights.indices.map { index -> (left: Double, right: Double, top: Double)? in
       guard let share = panel.y.share(histogram.heights[index]), histogram.heights[index] > 0 else { return nil }
       let left = place(histogram.edges[index], panel.x, frame.x)
@@ -246,29 +245,30 @@ struct PanelDrawing {
       let run = run.compactMap(\.self)
       let corners = run.flatMap { [Point($0.left, $0.top), Point($0.right, $0.top)] }
       let ends = [Point(corners[0].x, bottom), Point(corners[corners.count - 1].x, bottom)]
-      area.lines(through: [ends[0]] + corners + [ends[1]])
-      area.close()
-      top.lines(through: [ends[0]] + corners + [ends[1]])
+      path.lines(through: thinned([ends[0]] + corners + [ends[1]], tolerance: 0.01))
+      path.close()
     }
-    canvas.draw(area, "b\(ink.letter)")
-    canvas.draw(top, "i s\(ink.letter)")
+    canvas.draw(path, "i s\(ink.letter) b\(ink.letter)")
   }
 
-  /// Dots of the same half pixel are drawn once.
+  /// Dots of the same pixel are drawn once; a row of dots that touch each other is a thick line.
   private func drawDots(_ points: [Point], _ ink: Ink, on canvas: inout Canvas, _ frame: Frame) {
-    var path = PathData()
-    var last: Point?
-    for point in points where panel.x.contains(point.x) && panel.y.contains(point.y) {
-      guard let place = place(point, frame) else { continue }
-      if let last, abs(last.x - place.x) + abs(last.y - place.y) < 0.5 { continue }
-      path.dot(at: place)
-      last = place
+    var seen: Set<SIMD2<Int>> = []
+    let places = points.filter { panel.x.contains($0.x) && panel.y.contains($0.y) }.compactMap { place($0, frame) }
+      .filter { seen.insert(SIMD2(Int($0.x), Int($0.y))).inserted }
+    var path = PathData(canvas.resolution)
+    var row: [Point] = []
+    for (index, place) in places.enumerated() {
+      row.append(place)
+      if index + 1 < places.count, places[index + 1].isClose(to: place) { continue }
+      path.dots(through: thinned(row, tolerance: PanelDrawing.tolerance))
+      row = []
     }
     canvas.draw(path, "o s\(ink.letter)")
   }
 
   private func drawRug(_ values: [Double], _ ink: Ink, on canvas: inout Canvas, _ frame: Frame) {
-    var path = PathData()
+    var path = PathData(canvas.resolution)
     var last = -Double.infinity
     for value in values where panel.x.contains(value) {
       let x = place(value, panel.x, frame.x)
@@ -277,6 +277,13 @@ struct PanelDrawing {
       last = x
     }
     canvas.draw(path, "i s\(ink.letter)")
+  }
+}
+
+extension Point {
+  /// Whether the dots of both cover each other by more than half.
+  fileprivate func isClose(to other: Point) -> Bool {
+    (x - other.x) * (x - other.x) + (y - other.y) * (y - other.y) < 2.25
   }
 }
 

@@ -66,7 +66,7 @@ struct LogDensity {
     let ends = [max(min(low, end / 1.3), low / 30), high]
     return Panel(
       x: Axis("\(data.convention), logarithmic", .logarithmic, of: [range.lowerBound, range.upperBound]),
-      y: Axis("density p(\(data.quantity)), logarithmic; all eigenvalues together are 1", .logarithmic, of: ends))
+      y: Axis("density p(\(data.quantity)), logarithmic; area 1", .logarithmic, of: ends))
   }
 }
 
@@ -86,7 +86,7 @@ extension SpectrumData.Tail {
   }
 
   var description: String {
-    let best = comparison.map { "; of five distributions \($0.best.rawValue) describes it best" } ?? ""
+    let best = comparison.map { "; best of five: \($0.best.rawValue)" } ?? ""
     return "α = \(significant(alpha)) ± \(significant(sigma, 2)), D = \(significant(distance)), "
       + "\(count) eigenvalues in the tail\(best)"
   }

@@ -18,7 +18,7 @@ extension Figure {
     var panel = Panel(
       x: Axis("\(data.convention), logarithmic", .logarithmic, of: [range.lowerBound, range.upperBound]),
       y: Axis(
-        "density p(λ), logarithmic; all eigenvalues together are 1", .logarithmic,
+        "density p(λ), logarithmic; area 1", .logarithmic,
         of: [(heights.min() ?? 1) / 2, (heights.max() ?? 1) * 1.5]))
     panel.series = [
       Series("as trained", .bars(original), .blue), Series("entries in random order", .steps(shuffled), .vermilion),

@@ -23,6 +23,8 @@ public struct Axis: Sendable, Equatable {
   public var scale: Scale
   /// The values at its two ends.
   public var domain: ClosedRange<Double>
+  /// Whether only whole numbers have marks.
+  public var isOfIntegers = false
 
   /// - Precondition: both ends have a place on the scale, and they differ.
   public init(_ label: String, _ scale: Scale = .linear, _ domain: ClosedRange<Double>) {

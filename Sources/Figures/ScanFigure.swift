@@ -32,10 +32,10 @@ extension Figure {
     ]
     distances.height = 0.6
     alphas.height = 0.6
-    let part = scan.isComplete ? "" : " (\(scan.points.count) of them)"
+    let part = scan.isComplete ? "" : " \(scan.points.count) of the eigenvalues are drawn."
     return Figure(
       kind: FigureKind.scan.rawValue, title: "\(data.name): choice of xmin",
-      notes: ["Every eigenvalue\(part) as the beginning of the tail; the least D is chosen.", data.size],
+      notes: ["The xmin of least D is chosen.\(part)"],
       panels: [distances, alphas],
       facts: [Fact("alpha", tail.alpha), Fact("D", tail.distance), Fact("xmin", tail.xmin)])
   }

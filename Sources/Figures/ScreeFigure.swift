@@ -12,9 +12,9 @@ extension Figure {
     var panel = Panel(
       x: Axis("rank i, logarithmic; 1 is the largest eigenvalue", .logarithmic, of: points.map(\.x), margin: 0.02),
       y: Axis("λᵢ: \(data.convention), logarithmic", .logarithmic, of: points.map(\.y)))
-    panel.series = [Series(nil, .line(points), .gray), Series("eigenvalues", .dots(points), .blue)]
+    panel.series = [Series("eigenvalues", .dots(Array(points.dropFirst(tailCount))), .blue)]
     var notes = [data.size]
-    var facts = [Fact("num_evals", data.spectrum.eigenvalues.count)]
+    var facts: [Fact] = []
     if let tail = data.tail {
       panel.series.append(Series("tail of the power law", .dots(Array(points.prefix(tailCount))), .vermilion))
       panel.markers.append(Marker(.y, at: tail.xmin, "xmin", .vermilion, .dashed))

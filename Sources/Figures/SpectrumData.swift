@@ -80,7 +80,7 @@ public struct SpectrumData: Sendable {
   var quantity: String { isInverse ? "1/λ" : "λ" }
   /// The convention of it.
   var convention: String {
-    isInverse ? "1/λ, λ eigenvalue of WᵀW (not divided by N)" : "eigenvalue λ of WᵀW (not divided by N)"
+    isInverse ? "1/λ, λ eigenvalue of WᵀW (not divided by N)" : "λ of WᵀW (not divided by N)"
   }
 
   /// N, M and Q, and what is special about the spectrum.

@@ -6,6 +6,12 @@ public enum StyleSheet {
   /// For figures in a page: colours are the variables `--text`, `--blue` and so on.
   public static let page = rules(for: .page) { "var(--\($0.rawValue))" }
 
+  /// For a figure that is taken out of a page to a file.
+  public static let saved = rules(for: .page) { $0.light }
+
+  /// Units of a page's figure in a pixel.
+  public static let unitsPerPixel = Resolution.halves.unitsPerPixel
+
   /// The page's variables: `--text:#1c2530;…`
   public static func variables(isDark: Bool) -> String {
     Ink.allCases.map { "--\($0.rawValue):\(isDark ? $0.dark : $0.light);" }.joined()
@@ -13,14 +19,20 @@ public enum StyleSheet {
 
   static func rules(for medium: Medium, _ color: (Ink) -> String) -> String {
     let sizes = medium.sizes
+    func pixels(_ length: Double) -> String { "\(medium.resolution.units(length))px" }
+    func dashes(_ lengths: Double...) -> String {
+      "stroke-dasharray:" + lengths.map(medium.resolution.units).joined(separator: " ")
+    }
     let fixed = [
-      ".figure{font-family:Helvetica,Arial,'Liberation Sans','DejaVu Sans',sans-serif;font-size:\(pixels(sizes.text))px}",
-      ".figure text{fill:\(color(.text))}", ".figure .h{font-size:\(pixels(sizes.title))px;font-weight:bold}",
-      ".figure .n{fill:\(color(.muted))}", ".figure .k{font-size:\(pixels(sizes.tick))px;fill:\(color(.muted))}",
+      ".figure{font-family:Helvetica,Arial,'Liberation Sans','DejaVu Sans',sans-serif;font-size:\(pixels(sizes.text))}",
+      ".figure text{fill:\(color(.text))}", ".figure .h{font-size:\(pixels(sizes.title));font-weight:bold}",
+      ".figure .n text{fill:\(color(.muted))}",
+      ".figure .k{font-size:\(pixels(sizes.tick))}.figure .k,.figure .k text{fill:\(color(.muted))}",
       ".figure .c{text-anchor:middle}", ".figure .r{text-anchor:end}",
-      ".figure path{fill:none;stroke-linejoin:round}", ".figure .l{stroke-width:1.8}", ".figure .i{stroke-width:1}",
-      ".figure .o{stroke-width:4;stroke-linecap:round}", ".figure .d1{stroke-dasharray:7 3}",
-      ".figure .d2{stroke-dasharray:2 3}", ".figure .d3{stroke-dasharray:8 3 2 3}", ".figure .d4{stroke-dasharray:4 3}",
+      ".figure path{fill:none;stroke-linejoin:round}", ".figure .l{stroke-width:\(pixels(1.8))}",
+      ".figure .i{stroke-width:\(pixels(1))}", ".figure .o{stroke-width:\(pixels(4));stroke-linecap:round}",
+      ".figure .d1{\(dashes(7, 3))}", ".figure .d2{\(dashes(2, 3))}", ".figure .d3{\(dashes(8, 3, 2, 3))}",
+      ".figure .d4{\(dashes(4, 3))}",
     ]
     let inks = Ink.allCases.map { ink in
       let (letter, value) = (ink.letter, color(ink))

@@ -12,7 +12,7 @@ extension Axis {
   /// - Parameters:
   ///   - spacing: the least distance between labels on a linear axis, however short they are.
   ///   - room: how many pixels along the axis a label needs, the gap to the next included.
-  func ticks(length: Double, spacing: Double = 45, room: (String) -> Double) -> [Tick] {
+  func ticks(length: Double, spacing: Double, room: (String) -> Double) -> [Tick] {
     switch scale {
     case .linear: linearTicks(length: length, spacing: spacing, room: room)
     case .logarithmic: logarithmicTicks(length: length, spacing: spacing, room: room)
@@ -24,7 +24,8 @@ extension Axis {
   private func linearTicks(length: Double, spacing: Double, room: (String) -> Double) -> [Tick] {
     let width = domain.upperBound - domain.lowerBound
     for count in stride(from: max(Int(length / spacing), 3), through: 1, by: -1) {
-      let ticks = multiples(of: niceStep(width / Double(count)))
+      let step = niceStep(width / Double(count))
+      let ticks = multiples(of: isOfIntegers ? max(step, 1) : step)
       if ticks.count > 1, fits(ticks, length: length, room: room) { return ticks }
     }
     return Array(multiples(of: niceStep(width)).prefix(1))
@@ -75,7 +76,7 @@ extension Axis {
   }
 
   private func minorTicks(_ powers: ClosedRange<Int>, besides labelled: [Tick]) -> [Tick] {
-    guard powers.count <= 8 else { return [] }
+    guard powers.count <= 5 else { return [] }
     let all = powers.flatMap { power in (1...9).map { Double($0) * pow(10, Double(power)) } }
     return all.filter { value in contains(value) && !labelled.contains { abs($0.value - value) < 1e-9 * value } }
       .map { Tick(value: $0) }

@@ -28,7 +28,7 @@ extension Finding {
 }
 
 extension Finding.Level {
-  fileprivate var heading: String {
+  var heading: String {
     switch self {
     case .fact: "Facts"
     case .test: "Tests against noise"
@@ -48,7 +48,7 @@ extension Finding.Severity {
 }
 
 extension Column.Value {
-  fileprivate var shortText: String {
+  var shortText: String {
     switch self {
     case .null: "none"
     case .integer(let integer): "\(integer)"

@@ -40,14 +40,16 @@ extension LayerRecord {
 }
 
 extension ModelReport {
+  /// The last part of its path.
+  var fileName: String { path.split(separator: "/").last.map(String.init) ?? path }
+
   /// A figure of the model; `nil` where no row has anything for it, and for the kinds that are of one layer.
   public func figure(_ kind: FigureKind) -> Figure? {
     let points = layers.map(\.layerPoint)
-    let title = path.split(separator: "/").last.map(String.init) ?? path
     return switch kind {
-    case .depth: Figure.depth(points, title: title)
-    case .alphas: Figure.alphas(points, title: title)
-    case .phases: Figure.phases(points, title: title)
+    case .depth: Figure.depth(points, title: fileName)
+    case .alphas: Figure.alphas(points, title: fileName)
+    case .phases: Figure.phases(points, title: fileName)
     case .esd, .esdLinear, .esdFull, .scree, .scan, .randomized, .localization: nil
     }
   }

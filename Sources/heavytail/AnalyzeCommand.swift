@@ -6,7 +6,7 @@ import Reporting
 extension Compatibility: ExpressibleByArgument {}
 
 enum AnalysisFormat: String, ExpressibleByArgument, CaseIterable {
-  case table, csv, json, jsonl
+  case table, csv, json, jsonl, html
 }
 
 struct AnalyzeCommand: ParsableCommand {
@@ -121,6 +121,7 @@ struct AnalyzeCommand: ParsableCommand {
     for option in ww { _ = options.weightWatcher.set(option) }
     options.studies = studies
     options.layerPatterns = layers
+    options.keepsSpectra = format == .html
     // The other tool's table has no p-value.
     if compat != nil { options.bootstrapCount = 0 }
     return options
@@ -133,6 +134,7 @@ struct AnalyzeCommand: ParsableCommand {
     case .csv: results.csv
     case .json: results.json
     case .jsonl: results.jsonLines
+    case .html: results.html
     }
   }
 }

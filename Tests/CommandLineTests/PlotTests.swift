@@ -47,14 +47,15 @@ import Testing
     let alphas = depth.filter { $0["alpha"] != nil }
     #expect(alphas.count == 4 && depth.count == 9)
     for fact in depth {
-      let row = try #require(rows.first { $0["name"]?.string == fact["name"] })
+      let row = rows[try #require(fact["row"].flatMap { Int($0) })]
       for name in ["alpha", "log_spectral_norm"] where fact[name] != nil {
         #expect(row[name]?.numberText == fact[name])
       }
     }
     let phases = facts(try heavytail("plot", lenet, "--kind", "phases").output).dropFirst()
     for fact in phases {
-      #expect(rows.first { $0["name"]?.string == fact["name"] }?["phase"]?.string == fact["phase"])
+      let row = try #require(fact["row"].flatMap { Int($0) })
+      #expect(rows[row]["phase"]?.string == fact["phase"])
     }
   }
 

@@ -10,8 +10,11 @@ import Testing
     var x: ClosedRange<Double>
     var y: ClosedRange<Double>
 
-    init?(_ element: Element, _ sizes: Medium.Sizes) {
-      guard let x = element.number("x"), let y = element.number("y") else { return nil }
+    init?(_ element: Element, _ medium: Medium) {
+      let (sizes, units) = (medium.sizes, Double(medium.resolution.unitsPerPixel))
+      guard let x = element.number("x").map({ $0 / units }), let y = element.number("y").map({ $0 / units }) else {
+        return nil
+      }
       let classes = element.classes
       let isTitle = classes.contains("h")
       let size = isTitle ? sizes.title : classes.contains("k") ? sizes.tick : sizes.text
@@ -28,7 +31,7 @@ import Testing
   func textNeitherOverlapsNorLeavesTheFigure(index: Int, medium: Medium) throws {
     let figure = Examples.figures[index]
     let found = try #require(elements(of: figure.svg(for: medium)))
-    let boxes = found.filter { $0.name == "text" }.compactMap { Box($0, medium.sizes) }
+    let boxes = found.filter { $0.name == "text" }.compactMap { Box($0, medium) }
     #expect(boxes.count > 6)
     for (position, box) in boxes.enumerated() {
       #expect(box.x.lowerBound >= 0 && box.x.upperBound <= medium.sizes.width, "\(box.text) of \(figure.kind)")
@@ -44,7 +47,7 @@ import Testing
     let svg = try #require(Figure.esd(data)).svg(for: .page)
     #expect(!svg.contains("<img") && !svg.contains("</script") && !svg.contains("\u{1B}") && !svg.contains("\u{202E}"))
     let found = try #require(elements(of: svg))
-    #expect(Set(found.map(\.name)) == ["svg", "text", "path", "rect"])
+    #expect(Set(found.map(\.name)) == ["svg", "g", "text", "path"])
   }
 
   @Test func longNamesLoseTheirMiddle() {
@@ -60,10 +63,10 @@ import Testing
 
   @Test func ticksAreRoundNumbersWithRoom() {
     let axis = Axis("", .linear, 0...9.7)
-    #expect(axis.ticks(length: 300) { _ in 20 }.compactMap(\.label) == ["0", "2", "4", "6", "8"])
-    let decades = Axis("", .logarithmic, 1e-9...1e9).ticks(length: 300) { _ in 40 }.compactMap(\.label)
+    #expect(axis.ticks(length: 300, spacing: 45) { _ in 20 }.compactMap(\.label) == ["0", "2", "4", "6", "8"])
+    let decades = Axis("", .logarithmic, 1e-9...1e9).ticks(length: 300, spacing: 45) { _ in 40 }.compactMap(\.label)
     #expect(decades.count > 2 && decades.count < 8 && decades.contains("1") == false && decades.contains("10⁰"))
-    let narrow = Axis("", .logarithmic, 2.1...2.9).ticks(length: 300) { _ in 30 }.compactMap(\.label)
+    let narrow = Axis("", .logarithmic, 2.1...2.9).ticks(length: 300, spacing: 45) { _ in 30 }.compactMap(\.label)
     #expect(narrow.count > 1)
   }
 

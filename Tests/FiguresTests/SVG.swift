@@ -27,6 +27,15 @@ private final class Reader: NSObject, XMLParserDelegate {
     _ parser: XMLParser, didStartElement name: String, namespaceURI: String?, qualifiedName: String?,
     attributes: [String: String]
   ) {
+    var attributes = attributes
+    // A text has the classes of its group as well.
+    if name == "text", let group = open.last.map({ elements[$0] }), group.name == "g" {
+      attributes["class"] = group.attributes["class"]
+      let shift = numbers(in: group.attributes["transform"] ?? "").values
+      for (axis, offset) in zip(["x", "y"], shift) {
+        attributes[axis] = "\((attributes[axis].flatMap(Double.init) ?? 0) + offset)"
+      }
+    }
     open.append(elements.count)
     elements.append(Element(name: name, attributes: attributes))
   }
