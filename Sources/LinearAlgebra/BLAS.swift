@@ -3,8 +3,8 @@ import Glibc
 
 /// The BLAS behind this module: OpenBLAS, loaded when it is first needed.
 public enum BLAS {
-  /// Loads the library as a program wants it: without threads of its own, which cost time and are not used, and with
-  /// the best kernels for the processor.
+  /// Loads the library as a program wants it: without threads of its own, which are not used and take time from those
+  /// that are, whatever OPENBLAS_NUM_THREADS says, and with the best kernels for the processor.
   ///
   /// OpenBLAS tells processors by their numbers: one that is newer than the library gets kernels for AVX2, at best,
   /// though it has AVX-512, and runs at a third of its speed. What the user sets in OPENBLAS_CORETYPE stands.
@@ -12,7 +12,7 @@ public enum BLAS {
   /// Call it before the first computation, with no other thread running: it is for programs, not for libraries.
   /// - Throws: as `load()`.
   public static func start() throws(LinearAlgebraError) {
-    let library = unsafe with("OPENBLAS_NUM_THREADS", "1") { loaded }
+    let library = unsafe with("OPENBLAS_NUM_THREADS", "1", replacing: true) { loaded }
     _ = try library.get()
     chooseKernels()
   }
@@ -58,11 +58,16 @@ public enum BLAS {
     return unsafe unsafeBitCast(address, to: (@convention(c) () -> Void).self)
   }
 
-  /// Calls `body` with a variable set in the environment, unless it is set already.
-  @unsafe private static func with<Value>(_ variable: String, _ value: String, _ body: () -> Value) -> Value {
-    guard unsafe getenv(variable) == nil else { return body() }
+  /// Calls `body` with a variable set in the environment; one that is set already stays unless it is to be replaced.
+  @unsafe private static func with<Value>(
+    _ variable: String, _ value: String, replacing: Bool = false, _ body: () -> Value
+  ) -> Value {
+    let before = unsafe getenv(variable).map { unsafe String(cString: $0) }
+    if before != nil, !replacing { return body() }
     unsafe setenv(variable, value, 1)
-    defer { unsafe unsetenv(variable) }
+    defer {
+      if let before { unsafe setenv(variable, before, 1) } else { unsafe unsetenv(variable) }
+    }
     return body()
   }
 }
