@@ -104,16 +104,7 @@ public struct ComparisonReport: Sendable {
     writer.array { writer in
       for layer in comparison.layers { writer.object { write(layer, to: &$0) } }
     }
-    writer.key("unmatched")
-    writer.array { writer in
-      for weight in comparison.unmatched {
-        writer.object { writer in
-          writer.member("model", weight.side.rawValue)
-          writer.member("name", weight.name)
-          writer.member("reason", weight.reason)
-        }
-      }
-    }
+    writer.writeUnmatched(comparison.unmatched)
   }
 
   private static func write(_ layer: LayerComparison, to writer: inout JSONWriter) {

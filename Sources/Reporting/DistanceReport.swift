@@ -97,16 +97,7 @@ public struct DistanceReport: Sendable {
       writer.array { writer in
         for weight in distance.weights { writer.object { write(weight, to: &$0) } }
       }
-      writer.key("unmatched")
-      writer.array { writer in
-        for weight in distance.unmatched {
-          writer.object { writer in
-            writer.member("model", weight.side.rawValue)
-            writer.member("name", weight.name)
-            writer.member("reason", weight.reason)
-          }
-        }
-      }
+      writer.writeUnmatched(distance.unmatched)
     }
     return writer.text + "\n"
   }
@@ -119,5 +110,21 @@ public struct DistanceReport: Sendable {
     writer.member("identical", weight.isIdentical)
     for number in DistanceReport.numbers { writer.member(number.name, number.value(weight)) }
     writer.member("reason", weight.reason)
+  }
+}
+
+extension JSONWriter {
+  /// The weights that have no partner in the other model.
+  mutating func writeUnmatched(_ weights: [WeightMatching.Unmatched]) {
+    key("unmatched")
+    array { writer in
+      for weight in weights {
+        writer.object { writer in
+          writer.member("model", weight.side.rawValue)
+          writer.member("name", weight.name)
+          writer.member("reason", weight.reason)
+        }
+      }
+    }
   }
 }

@@ -31,10 +31,7 @@ struct AnalyzeCommand: ParsableCommand {
   @Option(name: .shortAndLong, help: "Write the report to FILE instead of standard output.")
   var output: String?
 
-  @Option(
-    help: ArgumentHelp(
-      "Only layers whose whole name matches this pattern (* ? [a-z]); may be repeated.", valueName: "glob"))
-  var layers: [String] = []
+  @OptionGroup var selection: LayerArguments
 
   @OptionGroup var spectra: SpectrumArguments
 
@@ -89,10 +86,10 @@ struct AnalyzeCommand: ParsableCommand {
     }
     run.failed = run.models.contains { $0.summary.failed > 0 }
     let results = AnalysisResults(
-      settings: spectra.settings(layers: layers), models: run.models, errors: run.errors, studies: studies)
-    if !layers.isEmpty, !run.models.isEmpty, run.models.allSatisfy({ $0.layers.isEmpty }) {
+      settings: spectra.settings(layers: selection.layers), models: run.models, errors: run.errors, studies: studies)
+    if !selection.layers.isEmpty, !run.models.isEmpty, run.models.allSatisfy({ $0.layers.isEmpty }) {
       Terminal.printError(
-        "error: no layer matches \(layers.joined(separator: " or "))\n  hint: heavytail inspect lists them")
+        "error: no layer matches \(selection.layers.joined(separator: " or "))\n  hint: heavytail inspect lists them")
       throw ExitCode(1)
     }
     let computed = ContinuousClock.now
@@ -120,7 +117,7 @@ struct AnalyzeCommand: ParsableCommand {
     options.compatibility = compat
     for option in ww { _ = options.weightWatcher.set(option) }
     options.studies = studies
-    options.layerPatterns = layers
+    options.layerPatterns = selection.layers
     options.keepsSpectra = format == .html
     // The other tool's table has no p-value.
     if compat != nil { options.bootstrapCount = 0 }

@@ -30,10 +30,7 @@ struct CompareCommand: ParsableCommand {
   @Option(name: .shortAndLong, help: "Write to FILE instead of standard output.")
   var output: String?
 
-  @Option(
-    help: ArgumentHelp(
-      "Only layers whose whole name matches this pattern (* ? [a-z]); may be repeated.", valueName: "glob"))
-  var layers: [String] = []
+  @OptionGroup var selection: LayerArguments
 
   @Option(help: "How convolutions become matrices.")
   var slicing: Slicing = .positions
@@ -92,7 +89,7 @@ struct CompareCommand: ParsableCommand {
 
   private var options: AnalysisOptions {
     var options = AnalysisOptions()
-    options.layerPatterns = layers
+    options.layerPatterns = selection.layers
     options.slicing = slicing
     options.precision = precision
     options.bootstrapCount = 0
@@ -102,7 +99,10 @@ struct CompareCommand: ParsableCommand {
   }
 
   private var settings: [(name: String, value: String)] {
-    [("slicing", slicing.rawValue), ("precision", precision.rawValue), ("layers", layers.joined(separator: " "))]
+    [
+      ("slicing", slicing.rawValue), ("precision", precision.rawValue),
+      ("layers", selection.layers.joined(separator: " ")),
+    ]
   }
 
   private func text(_ report: ComparisonReport) -> String {

@@ -29,10 +29,7 @@ struct DistancesCommand: ParsableCommand {
   @Option(name: .shortAndLong, help: "Write to FILE instead of standard output.")
   var output: String?
 
-  @Option(
-    help: ArgumentHelp(
-      "Only layers whose whole name matches this pattern (* ? [a-z]); may be repeated.", valueName: "glob"))
-  var layers: [String] = []
+  @OptionGroup var selection: LayerArguments
 
   @Option(
     help: ArgumentHelp(
@@ -49,7 +46,7 @@ struct DistancesCommand: ParsableCommand {
     try startBLAS()
     let readers = readers.registry()
     var options = AnalysisOptions()
-    options.layerPatterns = layers
+    options.layerPatterns = selection.layers
     options.threadCount = Machine.processorCount
     options.maximumMemory = maxMemory?.value ?? Machine.workingByteCount
     var limits = Limits()

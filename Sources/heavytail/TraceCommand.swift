@@ -50,10 +50,7 @@ struct TraceCommand: ParsableCommand {
   @Option(help: ArgumentHelp("With --watch, seconds from one look into the folder to the next.", valueName: "s"))
   var interval = 2.0
 
-  @Option(
-    help: ArgumentHelp(
-      "Only layers whose whole name matches this pattern (* ? [a-z]); may be repeated.", valueName: "glob"))
-  var layers: [String] = []
+  @OptionGroup var selection: LayerArguments
 
   @Option(help: "How convolutions become matrices.")
   var slicing: Slicing = .positions
@@ -102,7 +99,7 @@ struct TraceCommand: ParsableCommand {
     let columns = try chosenColumns()
     var options = AnalysisOptions()
     options.slicing = slicing
-    options.layerPatterns = layers
+    options.layerPatterns = selection.layers
     options.seed = seed
     options.threadCount = Machine.processorCount
     options.maximumMemory = maxMemory?.value ?? Machine.workingByteCount
@@ -141,8 +138,8 @@ struct TraceCommand: ParsableCommand {
         run.add(error, path: file.path)
       }
     }
-    if !layers.isEmpty, !trace.checkpoints.isEmpty, trace.layers.isEmpty {
-      Terminal.printError("error: no layer matches \(layers.joined(separator: " or "))")
+    if !selection.layers.isEmpty, !trace.checkpoints.isEmpty, trace.layers.isEmpty {
+      Terminal.printError("error: no layer matches \(selection.layers.joined(separator: " or "))")
       throw ExitCode(1)
     }
     let report = TraceReport(settings: settings, trace: trace, errors: run.errors)
@@ -153,7 +150,7 @@ struct TraceCommand: ParsableCommand {
 
   private var settings: [(name: String, value: String)] {
     [
-      ("order", order.rawValue), ("slicing", slicing.rawValue), ("layers", layers.joined(separator: " ")),
+      ("order", order.rawValue), ("slicing", slicing.rawValue), ("layers", selection.layers.joined(separator: " ")),
       ("seed", "\(seed)"), ("convention", "WᵀW"),
     ]
   }
