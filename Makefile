@@ -14,7 +14,7 @@ SOURCES = Package.swift Sources Plugins Tests Examples Benchmarks
 # The trained models; Variety and Bad are for the tests.
 SAMPLES = SampleModels/LeNet5 SampleModels/LeNet5Large SampleModels/MLP3
 
-.PHONY: help run test sanitize build install uninstall new-reader mutate fuzz bench fits kernels phases docs format lint dependencies clean
+.PHONY: help run test sanitize build pictures install uninstall new-reader mutate fuzz bench fits kernels phases docs format lint dependencies clean
 
 help:
 	@echo "make run                 install what is missing, build, analyse the sample models"
@@ -28,6 +28,7 @@ help:
 	@echo "make fits                measure the fits to one spectrum on one core, NAME=… only those with it"
 	@echo "make kernels             measure Gram matrices and eigenvalues against the flop model, with THREADS=2"
 	@echo "make phases              count how often the phases are right, on matrices of known phase"
+	@echo "make pictures            draw the pictures of the README anew"
 	@echo "make docs                make the documentation of the libraries in .build/docs, a static site"
 	@echo "make format, make lint   rewrite the sources in the house style, or check them"
 
@@ -46,6 +47,11 @@ test: dependencies
 sanitize: dependencies
 	ASAN_OPTIONS=detect_leaks=0 $(SWIFT) test --sanitize address --scratch-path .build/address
 	$(SWIFT) test --sanitize thread --scratch-path .build/thread
+
+# The tests hold the committed ones against these.
+pictures: build
+	.build/release/heavytail plot SampleModels/LeNet5/lenet5.pt --layer fc1 -o docs/lenet5-fc1.svg
+	.build/release/heavytail trace SampleModels/Training/mlp3 --columns entropy,stable_rank --format svg -o docs/mlp3-training.svg
 
 install: build
 	install -D -m 755 .build/release/heavytail $(DESTDIR)$(PREFIX)/bin/heavytail

@@ -1,4 +1,5 @@
 public import ModelReading
+import SpectralCore
 
 /// A weight of two models, and what is known of both.
 public struct LayerComparison: Sendable {
@@ -33,10 +34,8 @@ public struct LayerComparison: Sendable {
   /// Half of the 95 % interval of the change: 1.96·√(σ₁² + σ₂²), as for independent fits.
   public var alphaChangeError: Double? {
     guard let before = first.sigma, let after = second.sigma else { return nil }
-    return LayerComparison.normalQuantile * (before * before + after * after).squareRoot()
+    return PowerLawFit.intervalQuantile * (before * before + after * after).squareRoot()
   }
-
-  private static let normalQuantile = 1.96
 
   /// `nil` where either has no α.
   public var verdict: Verdict? {

@@ -23,7 +23,7 @@ public struct LayerPoint: Sendable, Equatable {
 let usualAlphas = 2.0...6.0
 
 /// Larger exponents are drawn at the upper end.
-private let largestAlpha = 10.0
+let largestAlpha = 10.0
 
 extension Figure {
   /// α and log₁₀ λmax layer by layer: the correlation flow.

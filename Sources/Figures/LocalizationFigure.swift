@@ -18,13 +18,21 @@ extension Figure {
       y: Axis(
         "inverse participation Σv⁴ of the right singular vector, logarithmic (1/M to 1)", .logarithmic,
         of: shown.map(\.inverseParticipation) + [random, 1], margin: 0.06))
-    panel.series = [
-      Series("singular vectors", .dots(shown.map { Point($0.eigenvalue, $0.inverseParticipation) }), .blue)
-    ]
+    let spikes = vectors.suffix(data.bulk?.spikeCount ?? 0)
+    func dots(_ vectors: some Collection<SpectrumData.Vector>) -> Series.Shape {
+      .dots(vectors.map { Point($0.eigenvalue, $0.inverseParticipation) })
+    }
+    panel.series = [Series("singular vectors", dots(shown.dropLast(spikes.count)), .blue)]
+    if !spikes.isEmpty { panel.series.append(Series("those of spikes", dots(spikes), .purple)) }
     panel.markers = [
       Marker(.y, at: random, "random", .vermilion, .dashed), Marker(.y, at: 1, "one entry", .gray, .dotted),
     ]
     var facts = [Fact("M", data.spectrum.columns)]
+    if !spikes.isEmpty {
+      // The largest eigenvalue first, as in the reports.
+      let values = spikes.reversed().map { "\($0.inverseParticipation)" }
+      facts.append(Fact("spike_ipr", values.joined(separator: " ")))
+    }
     if let tail = data.tail {
       panel.markers.append(Marker(.x, at: tail.xmin, "xmin \(significant(tail.xmin))", .vermilion, .dashed))
       facts.append(Fact("xmin", tail.xmin))

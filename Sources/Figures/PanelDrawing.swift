@@ -15,7 +15,9 @@ struct PanelDrawing {
     self.panel = panel
     self.sizes = sizes
     height = (sizes.height * panel.height).rounded()
-    yTicks = panel.y.ticks(length: height, spacing: 40) { _ in sizes.tick * 2.5 }
+    // Words need a line each, numbers some room between them.
+    let room = if case .categories = panel.y.scale { sizes.line } else { sizes.tick * 2 }
+    yTicks = panel.y.ticks(length: height, spacing: 40) { _ in room }
   }
 
   /// What the labels on the left need.

@@ -84,7 +84,7 @@ public struct SpectrumData: Sendable {
   }
 
   /// N, M and Q, and what is special about the spectrum.
-  var size: String {
+  public var size: String {
     let slices = spectrum.sliceCount > 1 ? ", \(spectrum.sliceCount) matrices pooled" : ""
     let partial = exactCount.map { ", the \($0) largest computed, the others from a density" } ?? ""
     return "N = \(spectrum.rows), M = \(spectrum.columns), Q = \(significant(spectrum.aspectRatio))\(slices)\(partial)"

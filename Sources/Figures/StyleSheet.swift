@@ -36,6 +36,7 @@ public enum StyleSheet {
     ]
     let inks = Ink.allCases.map { ink in
       let (letter, value) = (ink.letter, color(ink))
+      if Ink.ramp.contains(ink) { return ".figure .s\(letter){stroke:\(value)}" }
       return ".figure .s\(letter){stroke:\(value)}.figure .f\(letter){fill:\(value)}"
         + ".figure .b\(letter){fill:\(value);fill-opacity:.22}"
     }

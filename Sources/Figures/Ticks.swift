@@ -28,7 +28,8 @@ extension Axis {
       let ticks = multiples(of: isOfIntegers ? max(step, 1) : step)
       if ticks.count > 1, fits(ticks, length: length, room: room) { return ticks }
     }
-    return Array(multiples(of: niceStep(width)).prefix(1))
+    // One number at least says where the axis is.
+    return (1...3).lazy.map { Array(multiples(of: niceStep(width / Double($0))).prefix(1)) }.first { !$0.isEmpty } ?? []
   }
 
   private func multiples(of step: Double) -> [Tick] {
@@ -82,8 +83,14 @@ extension Axis {
       .map { Tick(value: $0) }
   }
 
+  /// Every name, or every second, third, … one, from the first on.
   private func categoryTicks(_ names: [String], length: Double, room: (String) -> Double) -> [Tick] {
-    names.enumerated().map { Tick(value: Double($0), label: $1) }.filter { contains($0.value) }
+    let all = names.enumerated().map { Tick(value: Double($0), label: $1) }.filter { contains($0.value) }
+    for step in 1...max(all.count, 1) {
+      let kept = stride(from: 0, to: all.count, by: step).map { all[$0] }
+      if fits(kept, length: length, room: room) { return kept }
+    }
+    return Array(all.prefix(1))
   }
 
   /// Whether neighbours leave each other room.

@@ -161,7 +161,7 @@ extension ModelComparison {
     return [
       first.name, shapeText(first.shape), fixed(layer.relativeDistance, 4), fixed(first.alpha, 2),
       fixed(second.alpha, 2), signed(layer.alphaChange), fixed(layer.alphaChangeError, 2), fixed(first.stableRank, 1),
-      fixed(second.stableRank, 1), phases(layer), layer.verdict?.rawValue ?? "", note(layer),
+      fixed(second.stableRank, 1), phases(layer), layer.verdict?.rawValue ?? "", layer.note,
     ]
   }
 
@@ -175,12 +175,6 @@ extension ModelComparison {
     return layer.changesPhase == false ? phases[0] : phases.joined(separator: " → ")
   }
 
-  private static func note(_ layer: LayerComparison) -> String {
-    let other = layer.second.name == layer.first.name ? nil : "is \(layer.second.name)"
-    let states = [layer.first, layer.second].compactMap { $0.status == .ok ? nil : $0.reason }
-    return ([other, layer.reason].compactMap { $0 } + states).joined(separator: ", ")
-  }
-
   private var summary: String {
     var parts = ["\(layers.count) weights compared", "\(unmatched.count) unmatched"]
     parts += LayerComparison.Verdict.allCases.compactMap { count($0) > 0 ? "\(count($0)) \($0.rawValue)" : nil }
@@ -189,5 +183,14 @@ extension ModelComparison {
     if let mean = meanAlphaChange, !isIdentical { parts.append("mean change of alpha \(fixed(mean, 3))") }
     if isIdentical { parts.append("the same weights, bit for bit") }
     return parts.joined(separator: " · ")
+  }
+}
+
+extension LayerComparison {
+  /// What else there is to say: another name, why something is missing.
+  var note: String {
+    let other = second.name == first.name ? nil : "is \(second.name)"
+    let states = [first, second].compactMap { $0.status == .ok ? nil : $0.reason }
+    return ([other, reason].compactMap { $0 } + states).joined(separator: ", ")
   }
 }

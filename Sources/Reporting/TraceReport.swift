@@ -7,6 +7,8 @@ public struct TraceReport: Sendable {
   /// Name and value of each setting that the numbers depend on.
   public var settings: [(name: String, value: String)]
   public var trace: TrainingTrace
+  /// The spectra of its layers, where a page shall show them.
+  public var evolution: SpectrumEvolution
   /// What could not be read, by the path that was opened.
   public var errors: [(path: String, error: ReadError)]
   /// The tool's version.
@@ -14,10 +16,12 @@ public struct TraceReport: Sendable {
 
   public init(
     settings: [(name: String, value: String)] = [], trace: TrainingTrace,
-    errors: [(path: String, error: ReadError)] = [], version: String = heavyTailVersion
+    evolution: SpectrumEvolution = SpectrumEvolution(), errors: [(path: String, error: ReadError)] = [],
+    version: String = heavyTailVersion
   ) {
     self.settings = settings
     self.trace = trace
+    self.evolution = evolution
     self.errors = errors
     self.version = version
   }
@@ -25,7 +29,7 @@ public struct TraceReport: Sendable {
   // MARK: Table
 
   /// Titles and digits where the name of the column and four digits would not do.
-  private static let styles: [String: (title: String, digits: Int)] = [
+  static let styles: [String: (title: String, digits: Int)] = [
     "stable_rank": ("stable rank", 2), "mp_softrank": ("soft rank", 3), "alpha": ("alpha", 2), "D": ("D", 3),
     "log_spectral_norm": ("log λmax", 3), "num_spikes": ("spikes", 0), "num_pl_spikes": ("tail", 0),
   ]
@@ -45,7 +49,7 @@ public struct TraceReport: Sendable {
       + (hasNotes ? [.init(title: "note", isNumeric: false, isFlexible: true, keepsStart: true)] : [])
     let rows = zip(trace.checkpoints, layer.cells).map { checkpoint, cell in
       [checkpoint.file.name.label]
-        + trace.columns.indices.map { text(cell?.values[$0] ?? .null, of: trace.columns[$0]) }
+        + trace.columns.indices.map { TraceReport.text(cell?.values[$0] ?? .null, of: trace.columns[$0]) }
         + (hasNotes ? [TraceReport.note(cell)] : [])
     }
     let transitions = layer.transitions.flatMap { wrapped(sentence(layer, $0), width: width, indent: 2) }
@@ -63,7 +67,7 @@ public struct TraceReport: Sendable {
       expendability: column.name == "phase" ? 1 : index + 2)
   }
 
-  private func text(_ value: Column.Value, of column: Column) -> String {
+  static func text(_ value: Column.Value, of column: Column) -> String {
     switch value {
     case .null: ""
     case .integer(let integer): "\(integer)"
@@ -74,13 +78,13 @@ public struct TraceReport: Sendable {
     }
   }
 
-  private static func note(_ cell: TrainingTrace.Cell?) -> String {
+  static func note(_ cell: TrainingTrace.Cell?) -> String {
     guard let cell else { return "absent" }
     return ((cell.status == .ok ? [] : [cell.status.rawValue]) + [cell.reason].compactMap { $0 }).joined(
       separator: ", ")
   }
 
-  private func sentence(_ layer: TrainingTrace.Series, _ transition: TrainingTrace.Transition) -> String {
+  func sentence(_ layer: TrainingTrace.Series, _ transition: TrainingTrace.Transition) -> String {
     let before = trace.checkpoints[transition.before].file.name.label
     var after = trace.checkpoints[transition.after].file.name.label[...]
     // "between epoch 1 and 2".

@@ -26,9 +26,12 @@ public struct PowerLawFit: Sendable, Equatable {
 
   /// Where α lies with a probability of 95 % if the values are independent and follow the law: α ± 1.96 σ, above 1.
   public var confidenceInterval: ClosedRange<Double> {
-    let halfWidth = 1.959963984540054 * sigma
+    let halfWidth = PowerLawFit.intervalQuantile * sigma
     return max(alpha - halfWidth, 1)...(alpha + halfWidth)
   }
+
+  /// Half of the width of a 95 % interval, in standard errors: the normal distribution's quantile of 0.975.
+  public static let intervalQuantile = 1.959963984540054
 
   /// Fits `values`, trying each distinct value but the largest as xmin.
   ///

@@ -5,7 +5,7 @@ import ModelReading
 import Reporting
 
 enum ComparisonFormat: String, ExpressibleByArgument, CaseIterable {
-  case table, csv, json
+  case table, csv, json, html
 }
 
 struct CompareCommand: ParsableCommand {
@@ -58,7 +58,7 @@ struct CompareCommand: ParsableCommand {
     var limits = Limits()
     limits.maximumDecodedBytes = min(limits.maximumDecodedBytes, options.maximumMemory)
     func analysis(_ path: String) throws(ReadError) -> ModelReport {
-      let graph = try readers.open(path, limits: limits)
+      let graph = try ModelPaths.openOne(path, readers, limits)
       return try analyze(graph, path: path, options: options) { progress.show(path, $0) }
     }
     var report = ComparisonReport([], settings: settings)
@@ -110,6 +110,7 @@ struct CompareCommand: ParsableCommand {
     case .table: report.table(width: output == nil ? Terminal.width : nil)
     case .csv: report.csv
     case .json: report.json
+    case .html: report.html
     }
   }
 }

@@ -55,7 +55,9 @@ struct DistancesCommand: ParsableCommand {
     let distance: ModelDistance
     do throws(ReadError) {
       defer { progress.clear() }
-      let models = (try readers.open(first, limits: limits), try readers.open(second, limits: limits))
+      let models = (
+        try ModelPaths.openOne(first, readers, limits), try ModelPaths.openOne(second, readers, limits)
+      )
       distance = try distances(models.0, models.1, options: options) { progress.show(first, $0) }
     } catch {
       Terminal.printError("error: \(error)")

@@ -32,6 +32,24 @@ struct ModelPaths {
     !isDirectory(path) || readers.looksLikeModel(path)
   }
 
+  /// Opens the one model that a path has to stand for.
+  /// - Throws: as `ReaderRegistry.open`, and what the models are called where there are several.
+  static func openOne(_ path: String, _ readers: ReaderRegistry, _ limits: Limits) throws(ReadError) -> LayerGraph {
+    if !isModel(path, readers) {
+      let models = ModelPaths(path, readers).models
+      if !models.isEmpty { throw severalModels(models, in: path) }
+    }
+    return try readers.open(path, limits: limits)
+  }
+
+  private static func severalModels(_ models: [String], in path: String) -> ReadError {
+    let names = models.prefix(4).map(printable).joined(separator: ", ")
+    let more = models.count > 4 ? ", …" : ""
+    return ReadError(
+      .unsupported, "is a folder of \(models.count) model\(models.count == 1 ? "" : "s"), one is wanted", file: path,
+      hint: "give the path of one of them: \(names)\(more)")
+  }
+
   /// Models in the folder of a model in several files that are not part of it.
   static func others(besides files: [String], in folder: String, _ readers: ReaderRegistry) -> [String] {
     guard isDirectory(folder), let directory = try? ModelDirectory(path: folder) else { return [] }

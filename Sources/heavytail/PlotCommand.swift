@@ -83,7 +83,7 @@ struct PlotCommand: ParsableCommand {
     let progress = ProgressLine(isEnabled: !quiet)
     do throws(ReadError) {
       defer { progress.clear() }
-      var graph = try registry.open(path, limits: limits)
+      var graph = try ModelPaths.openOne(path, registry, limits)
       if let base { graph = try graph.subtracting(base.graph, at: base.path, limits: limits) }
       options.layerPatterns = patterns(graph)
       return try analyze(graph, path: path, options: options) { progress.show(path, $0) }

@@ -97,7 +97,7 @@ struct SpectrumArguments: ParsableArguments {
   func openBase(_ readers: ReaderRegistry, _ limits: Limits) throws -> (path: String, graph: LayerGraph)? {
     guard let base else { return nil }
     do throws(ReadError) {
-      return (base, try readers.open(base, limits: limits))
+      return (base, try ModelPaths.openOne(base, readers, limits))
     } catch {
       Terminal.printError("error: \(error)")
       throw ExitCode(2)

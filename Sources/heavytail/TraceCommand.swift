@@ -1,6 +1,7 @@
 public import Analysis
 public import ArgumentParser
 import Dispatch
+import Figures
 import Glibc
 import MatrixSlicing
 import ModelReading
@@ -9,7 +10,13 @@ import Reporting
 extension CheckpointOrder: ExpressibleByArgument {}
 
 enum TraceFormat: String, ExpressibleByArgument, CaseIterable {
-  case table, csv, json, jsonl
+  case table, csv, json, jsonl, html, svg, png, pdf
+
+  /// What the figure of the trace is written as; `nil` for what is no picture.
+  var picture: PictureFormat? { PictureFormat(rawValue: rawValue) }
+
+  /// Whether rows can be added to it.
+  var grows: Bool { self == .csv || self == .jsonl }
 }
 
 struct TraceCommand: ParsableCommand {
@@ -23,7 +30,12 @@ struct TraceCommand: ParsableCommand {
       With --watch DIR each new checkpoint is analysed as soon as it is completely written, and its rows are added to \
       the output, until SIGINT or SIGTERM ends that. Begun again, it goes on where the file ends.
 
+      As html the trace is a page with a figure for each column and the spectrum of each layer over time; as svg, png or \
+      pdf it is one figure of the columns that are numbers.
+
       heavytail trace run/
+      heavytail trace --format html -o run.html run/
+      heavytail trace --format svg --columns entropy,stable_rank -o run.svg run/
       heavytail trace --watch run/ -o run.csv
       """)
 
@@ -75,8 +87,11 @@ struct TraceCommand: ParsableCommand {
     if (watch == nil) == checkpoints.isEmpty {
       throw ValidationError("give either checkpoints or --watch with a folder")
     }
-    if watch != nil, format == .table || format == .json {
-      throw ValidationError("--watch adds rows, in csv or jsonl, not \(format!.rawValue)")
+    if watch != nil, let format, !format.grows {
+      throw ValidationError("--watch adds rows, in csv or jsonl, not \(format.rawValue)")
+    }
+    if output == nil, format == .png || format == .pdf {
+      throw ValidationError("--format \(format!.rawValue) needs --output")
     }
     guard TraceCommand.intervals.contains(interval) else {
       throw ValidationError("--interval is \(interval), it must be from 0.01 to 3600")
@@ -104,6 +119,7 @@ struct TraceCommand: ParsableCommand {
     options.threadCount = Machine.processorCount
     options.maximumMemory = maxMemory?.value ?? Machine.workingByteCount
     options.restrict(to: columns)
+    options.keepsSpectra = format == .html
     var limits = Limits()
     limits.maximumDecodedBytes = min(limits.maximumDecodedBytes, options.maximumMemory)
     let tracer = Tracer(
@@ -118,6 +134,8 @@ struct TraceCommand: ParsableCommand {
   // MARK: A run that is over
 
   private func trace(_ tracer: Tracer, _ columns: [Column]) throws {
+    // Without the program that makes it nothing need be analysed.
+    let converter = try (format?.picture).map { try PictureConverter($0) }
     var run = Run<String>()
     var files: [CheckpointFile] = []
     for path in checkpoints {
@@ -128,10 +146,12 @@ struct TraceCommand: ParsableCommand {
       }
     }
     var trace = TrainingTrace(columns: columns)
+    var evolution = SpectrumEvolution()
     for file in order.sorted(files) {
       do throws(ReadError) {
         let report = try tracer.report(file)
         trace.append(report, of: file)
+        evolution.append(report)
         run.models.append(file.path)
         if report.summary.failed > 0 { run.failed = true }
       } catch {
@@ -142,10 +162,22 @@ struct TraceCommand: ParsableCommand {
       Terminal.printError("error: no layer matches \(selection.layers.joined(separator: " or "))")
       throw ExitCode(1)
     }
-    let report = TraceReport(settings: settings, trace: trace, errors: run.errors)
+    let report = TraceReport(settings: settings, trace: trace, evolution: evolution, errors: run.errors)
     let format = format ?? .table
-    if !run.models.isEmpty || format != .table { try emit(text(report, format), to: output) }
+    let isEmpty = run.models.isEmpty && (format == .table || converter != nil)
+    if !isEmpty {
+      let text = try text(report, format)
+      try emit(converter.map { try $0.convert(text) } ?? Array(text.utf8), to: output)
+    }
     try run.exit()
+  }
+
+  private func picture(of report: TraceReport) throws -> String {
+    guard let figure = report.figure else {
+      Terminal.printError("error: no column has a number to draw")
+      throw ExitCode(1)
+    }
+    return figure.svg(for: .file)
   }
 
   private var settings: [(name: String, value: String)] {
@@ -155,12 +187,14 @@ struct TraceCommand: ParsableCommand {
     ]
   }
 
-  private func text(_ report: TraceReport, _ format: TraceFormat) -> String {
+  private func text(_ report: TraceReport, _ format: TraceFormat) throws -> String {
     switch format {
     case .table: report.table(width: output == nil ? Terminal.width : nil)
     case .csv: TraceRows(.csv, columns: report.trace.columns).text(report.trace)
     case .jsonl: TraceRows(.jsonl, columns: report.trace.columns).text(report.trace)
     case .json: report.json
+    case .html: report.html
+    case .svg, .png, .pdf: try picture(of: report)
     }
   }
 

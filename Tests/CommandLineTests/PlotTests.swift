@@ -4,21 +4,21 @@ import StrictJSON
 import TestSupport
 import Testing
 
+/// The attributes of each element that has some of the report's numbers.
+func facts(_ svg: String) -> [[String: String]] {
+  svg.split(separator: "<").compactMap { element in
+    guard element.contains(" data-") else { return nil }
+    let parts = element.prefix { $0 != ">" }.components(separatedBy: " data-").dropFirst()
+    let pairs = parts.filter { $0.contains("=\"") }.map { part in
+      let fields = part.components(separatedBy: "\"")
+      return (String(fields[0].dropLast()), fields[1])
+    }
+    return Dictionary(uniqueKeysWithValues: pairs)
+  }
+}
+
 @Suite struct PlotCommandTests {
   private let lenet = Fixtures.sample("LeNet5/lenet5.safetensors")
-
-  /// The attributes of each element that has some of the report's numbers.
-  private func facts(_ svg: String) -> [[String: String]] {
-    svg.split(separator: "<").compactMap { element in
-      guard element.contains(" data-") else { return nil }
-      let parts = element.prefix { $0 != ">" }.components(separatedBy: " data-").dropFirst()
-      let pairs = parts.map { part in
-        let fields = part.components(separatedBy: "\"")
-        return (String(fields[0].dropLast()), fields[1])
-      }
-      return Dictionary(uniqueKeysWithValues: pairs)
-    }
-  }
 
   /// The rows of the JSON report.
   private func report(_ arguments: String...) throws -> [JSON] {
@@ -28,17 +28,19 @@ import Testing
   }
 
   /// Every number in a layer's figure is the one that the JSON has.
-  @Test(arguments: ["esd", "esd-linear", "esd-full", "scree", "scan", "randomized"])
+  @Test(arguments: ["esd", "esd-linear", "esd-full", "scree", "scan", "randomized", "localization"])
   func numbersOfALayerAreThoseOfTheReport(kind: String) throws {
-    let row = try #require(try report(lenet, "--randomize").first { $0["name"]?.string == "fc1" })
+    let row = try #require(try report(lenet, "--randomize", "--vectors").first { $0["name"]?.string == "fc1" })
     let outcome = try heavytail("plot", lenet, "--layer", "fc1", "--kind", kind)
     #expect(outcome.status == 0 && outcome.errors == "")
     let facts = try #require(facts(outcome.output).first)
     #expect(facts["kind"] == kind && facts.count > 1)
     for (name, text) in facts where name != "kind" {
       let value = try #require(row[name], "\(name) is in no report")
-      #expect((value.string ?? value.numberText) == text, "\(name)")
+      let texts = value.elements.isEmpty ? [value.numberText] : value.elements.map(\.numberText)
+      #expect((value.string ?? texts.joined(separator: " ")) == text, "\(name)")
     }
+    #expect(kind != "localization" || facts["spike_ipr"] != nil)
   }
 
   @Test func numbersOfAModelAreThoseOfTheReport() throws {
@@ -59,15 +61,17 @@ import Testing
     }
   }
 
-  @Test func thePictureOfTheReadmeIsOfThisProgram() throws {
-    let path = Fixtures.root + "/docs/lenet5-fc1.svg"
-    let committed = try #require(facts(String(decoding: try Fixtures.read(path), as: UTF8.self)).first)
-    let drawn = facts(try heavytail("plot", lenet, "--layer", "fc1").output)[0]
-    #expect(Set(committed.keys) == Set(drawn.keys))
-    for (name, text) in committed {
-      guard let value = Double(text), let other = drawn[name].flatMap(Double.init) else { continue }
-      #expect(abs(value - other) <= 1e-9 * abs(value), "\(name)")
-    }
+  /// `make pictures` draws them.
+  @Test(arguments: [
+    ("lenet5-fc1", ["plot", Fixtures.sample("LeNet5/lenet5.pt"), "--layer", "fc1"]),
+    (
+      "mlp3-training",
+      ["trace", "--format", "svg", "--columns", "entropy,stable_rank", Fixtures.sample("Training/mlp3")]
+    ),
+  ]) func thePicturesOfTheReadmeAreOfThisProgram(name: String, arguments: [String]) throws {
+    let committed = try Fixtures.read("\(Fixtures.root)/docs/\(name).svg")
+    let drawn = try heavytail(arguments).output
+    #expect(differences(from: String(decoding: committed, as: UTF8.self), to: drawn) == [])
   }
 
   @Test func theSameFigureHasTheSameBytes() throws {
@@ -113,5 +117,14 @@ import Testing
   ]) func mistakesAreNamed(arguments: [String], status: Int32, message: String) throws {
     let outcome = try heavytail(["plot", lenet] + arguments)
     #expect(outcome.status == status && outcome.output == "" && outcome.errors.contains(message))
+  }
+
+  @Test func aFolderOfModelsIsNotOne() throws {
+    let folder = Fixtures.sample("Training/lenet5")
+    for arguments in [["plot", folder], ["compare", folder, lenet], ["analyze", "--base", folder, lenet]] {
+      let outcome = try heavytail(arguments)
+      #expect(outcome.status == 2 && outcome.errors.contains("\(folder): is a folder of 5 models, one is wanted"))
+      #expect(outcome.errors.contains("one of them: \(folder)/lenet5-epoch-1.safetensors, "))
+    }
   }
 }

@@ -102,7 +102,9 @@ import Testing
   @Test(arguments: [
     [], ["--columns", "alpha,beta", "m.pt"], ["--columns", "", "m.pt"], ["--watch", "d", "m.pt"],
     ["--interval", "0", "m.pt"],
-    ["--watch", "d", "--format", "table"], ["--watch", "d", "--format", "json"], ["--order", "size", "m.pt"],
+    ["--watch", "d", "--format", "table"], ["--watch", "d", "--format", "json"], ["--watch", "d", "--format", "html"],
+    ["--format", "png", "m.pt"],
+    ["--order", "size", "m.pt"],
   ]) func wrongUsage(arguments: [String]) throws {
     #expect(try heavytail(["trace"] + arguments).status == 64)
   }

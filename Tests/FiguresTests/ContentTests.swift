@@ -1,5 +1,6 @@
 import Glibc
 import SpectralCore
+import TestSupport
 import Testing
 
 @testable import Figures
@@ -92,9 +93,19 @@ import Testing
   }
 
   /// As text each ink has the contrast that WCAG asks for at level AA.
-  @Test(arguments: Ink.allCases.filter { $0 != .grid && $0 != .ground }) func inksAreReadable(ink: Ink) {
+  @Test(arguments: Ink.allCases.filter { $0 != .grid && $0 != .ground && !Ink.ramp.contains($0) }) func inksAreReadable(
+    ink: Ink
+  ) {
     #expect(contrast(ink.light, Ink.ground.light) >= 4.5 || ink == .sky && contrast(ink.light, Ink.ground.light) >= 3)
     #expect(contrast(ink.dark, Ink.ground.dark) >= 4.5)
+  }
+
+  /// As lines they have the contrast that WCAG asks for, and they stand out more from step to step.
+  @Test func theRampHasAnOrder() {
+    for (ground, colors) in [(Ink.ground.light, Ink.ramp.map(\.light)), (Ink.ground.dark, Ink.ramp.map(\.dark))] {
+      let contrasts = colors.map { contrast($0, ground) }
+      #expect(contrasts.allSatisfy { $0 >= 3 } && contrasts == contrasts.sorted() && contrasts[11] > 12)
+    }
   }
 
   private func contrast(_ first: String, _ second: String) -> Double {

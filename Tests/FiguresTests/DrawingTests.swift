@@ -1,4 +1,5 @@
 import SpectralCore
+import TestSupport
 import Testing
 
 @testable import Figures
@@ -68,6 +69,18 @@ import Testing
     #expect(decades.count > 2 && decades.count < 8 && decades.contains("1") == false && decades.contains("10⁰"))
     let narrow = Axis("", .logarithmic, 2.1...2.9).ticks(length: 300, spacing: 45) { _ in 30 }.compactMap(\.label)
     #expect(narrow.count > 1)
+  }
+
+  @Test func namesOnAnAxisAreThinned() {
+    let axis = Axis("", .categories((0..<40).map { "epoch \($0)" }), -0.5...39.5)
+    let ticks = axis.ticks(length: 400, spacing: 64) { textWidth($0, size: 11) + 22 }
+    #expect(ticks.compactMap(\.label) == ["epoch 0", "epoch 8", "epoch 16", "epoch 24", "epoch 32"])
+  }
+
+  @Test func anAxisHasANumberHoweverShortItIs() {
+    for domain in [0.83...0.94, 0.101...0.102, -7.1...(-6.2), 0.0...1.0] {
+      #expect(!Axis("", .linear, domain).ticks(length: 30, spacing: 40) { _ in 22 }.compactMap(\.label).isEmpty)
+    }
   }
 
   @Test func aHistogramCountsEveryValueOnce() {

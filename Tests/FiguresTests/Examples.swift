@@ -55,13 +55,33 @@ enum Examples {
     [
       .esd(spiked), .esd(heavy), .bulk(spiked), .bulk(spiked, isFull: true), .scree(spiked), .scan(heavy),
       .randomized(spiked), .localization(spiked), .depth(layers, title: "net.pt"), .alphas(layers, title: "net.pt"),
-      .phases(layers, title: "net.pt"), chart,
+      .phases(layers, title: "net.pt"), chart, evolution,
+      .alphaChange(changes, first: "base.pt", second: "tuned.pt"),
     ].compactMap(\.self)
 
   static let chart = Figure.lineChart(
-    kind: "trace", title: "stable rank", notes: ["two layers"], x: ("epoch", .linear), y: ("Σλ/λmax", .linear),
+    kind: "trace", title: "stable rank", notes: ["two layers"],
+    x: Axis("epoch, in order", .categories(["init"] + (1...9).map(String.init)), -0.3...9.3), y: ("Σλ/λmax", .linear),
     series: [
       ("fc1", (0..<10).map { Point(Double($0), 60 - 2 * Double($0)) }),
-      ("fc2", (0..<10).map { Point(Double($0), 40 + Double($0 % 3)) }),
-    ])
+      // One curve in two parts.
+      ("fc2", (0..<10).map { $0 == 4 ? nil : Point(Double($0), 40 + Double($0 % 3)) }),
+    ], fact: "stable_rank")
+
+  /// More moments than there are inks.
+  static let evolution = Figure.evolution(
+    "fc2", notes: ["N = 240, M = 120"],
+    curves: (0..<15).compactMap { step in
+      let values = spiked.spectrum.eigenvalues.map { pow($0, 1 + 0.05 * Double(step)) }
+      return DensityCurve(Spectrum(rows: 240, columns: 120, slices: [values])).map { ("epoch \(step)", $0) }
+    })
+
+  private static let changes: [AlphaChange] = (0..<24).map { index in
+    let alpha = 1.6 + Double((index * 5) % 11)
+    let phases = index % 4 == 0 ? Phase.allCases[index % 6] : .bulkDecay
+    return AlphaChange(
+      name: "block.\(index)</title>", first: alpha, second: alpha + Double(index % 5 - 2) / 3,
+      isCredible: index % 3 != 0,
+      firstPhase: .bulkDecay, secondPhase: phases)
+  }
 }

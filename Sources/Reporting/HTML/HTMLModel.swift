@@ -30,7 +30,7 @@ struct HTMLModel {
     func mean(_ name: String) -> String? {
       summary.means.first { $0.name == name }?.value.map { fixed($0, 3) }
     }
-    var facts: [(String, String)] = [
+    var facts: [(label: String, value: String)] = [
       ("format", "\(model.graph.format), \(model.graph.variant)"), ("producer", model.graph.producer ?? "not recorded"),
       ("layers", grouped(model.graph.layers.count)), ("parameters", grouped(summary.parameterCount)),
       (model.isPerSlice ? "matrices analysed" : "weights analysed", "\(summary.analyzed) of \(model.layers.count)"),
@@ -40,10 +40,9 @@ struct HTMLModel {
     facts += [
       ("mean credible α", "alpha_credible"), ("mean α̂ = α·log₁₀ λmax", "alpha_weighted"),
       ("mean log₁₀ ‖W‖²", "log_norm"), ("mean stable rank", "stable_rank"),
-    ].compactMap { label, name in mean(name).map { (label, $0) } }
-    page.add("<div class=\"card\"><p class=\"n path\">\(escaped(model.path))</p><dl class=\"facts\">")
-    for (label, value) in facts { page.add("<div><dt>\(label)</dt><dd>\(escaped(value))</dd></div>") }
-    page.add("</dl>")
+    ].compactMap { label, name in mean(name).map { (label: label, value: $0) } }
+    page.add("<div class=\"card\"><p class=\"n path\">\(escaped(model.path))</p>")
+    page.addFacts(facts)
     addOmissions(to: &page)
     page.add("</div>")
   }
@@ -153,11 +152,6 @@ struct HTMLModel {
   }
 }
 
-extension HTMLPage {
-  /// A figure; with JavaScript it has a button that saves it.
-  mutating func addFigure(_ figure: Figure) { add("<figure>\(figure.svg(for: .page))</figure>") }
-}
-
 extension FigureKind {
   /// What the glossary explains of it.
   var terms: [String] {
@@ -190,6 +184,8 @@ enum HTMLTerms {
     Glossary.entries.flatMap { entry in entry.terms.map { ($0, anchor(entry)) } },
     uniquingKeysWith: { first, _ in first })
 
+  static func isKnown(_ term: String) -> Bool { anchors[term] != nil }
+
   /// `text`, or the term itself, linked to its entry where there is one.
   static func link(_ term: String, _ text: String? = nil) -> String {
     guard let anchor = anchors[term] else { return escaped(text ?? term) }
@@ -197,9 +193,12 @@ enum HTMLTerms {
   }
 
   /// What the glossary explains of some figures.
-  static func line(_ kinds: [FigureKind]) -> String {
+  static func line(_ kinds: [FigureKind]) -> String { line(kinds.flatMap(\.terms)) }
+
+  /// What the glossary explains of some words; those that it does not know are left out.
+  static func line(_ words: [String]) -> String {
     var terms: [String] = []
-    for term in kinds.flatMap(\.terms) where !terms.contains(term) { terms.append(term) }
+    for term in words where anchors[term] != nil && !terms.contains(term) { terms.append(term) }
     return "<p class=\"n words\">Explained below: \(terms.map { link($0) }.joined(separator: " · "))</p>"
   }
 

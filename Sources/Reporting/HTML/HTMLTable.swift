@@ -33,28 +33,18 @@ struct HTMLTable {
 
   func add(to page: inout HTMLPage) {
     page.add("<div class=\"card\"><h2>Layers</h2>")
-    page.add("<form class=\"filter\" data-js hidden><label>Filter <input type=\"search\" autocomplete=\"off\"></label>")
-    page.add("<label>Phase <select><option value=\"\">all</option>")
-    let phases = Phase.allCases.filter { phase in model.layers.contains { $0.phase == phase.rawValue } }
-    for phase in phases { page.add("<option>\(escaped(phase.rawValue))</option>") }
-    page.add("</select></label> <output class=\"n\">\(model.layers.count) layers</output></form>")
+    let phases = Phase.allCases.map(\.rawValue).filter { phase in model.layers.contains { $0.phase == phase } }
+    page.addFilter(phases: phases, count: model.layers.count)
     page.add("<div class=\"scroll\"><table class=\"layers\"><thead><tr>")
-    page.add(heading("name", "layer", isNumeric: false))
+    page.add(HTMLPage.heading("name", "layer", isNumeric: false))
     for heading in HTMLTable.headings {
-      page.add(self.heading(heading.column, heading.title, isNumeric: heading.digits != nil))
+      page.add(HTMLPage.heading(heading.column, heading.title, isNumeric: heading.digits != nil))
     }
-    page.add(heading("phase", "phase", isNumeric: false) + heading("warning", "note", isNumeric: false))
+    page.add(HTMLPage.heading("phase", "phase", isNumeric: false))
+    page.add(HTMLPage.heading("warning", "note", isNumeric: false))
     page.add("</tr></thead><tbody>")
     for (row, record) in model.layers.enumerated() { page.add(self.row(record, row)) }
     page.add("</tbody></table></div></div>")
-  }
-
-  /// With JavaScript the words are a button that sorts, and the question mark remains.
-  private func heading(_ column: String, _ title: String, isNumeric: Bool) -> String {
-    let help = HTMLTerms.link(column, "?").replacingFirst(
-      "<a ", "<a class=\"help\" aria-label=\"what \(title) means\" ")
-    return
-      "<th scope=\"col\"\(isNumeric ? " class=\"r\"" : "")><span class=\"sort\">\(escaped(title))</span> \(help)</th>"
   }
 
   private func row(_ record: LayerRecord, _ row: Int) -> String {
@@ -76,22 +66,10 @@ struct HTMLTable {
     }
   }
 
-  /// Seven digits tell what comes first.
-  private func sortKey(_ number: Double) -> String {
-    let short = Float(number)
-    return short.isNormal ? "\(short)" : "\(number)"
-  }
-
   private func note(_ record: LayerRecord) -> String {
     let status = record.status == .ok ? [] : [record.status.rawValue]
     return (status + record.warnings.map(\.label.rawValue)).joined(separator: ", ")
   }
-}
-
-/// A phase with its colour before it.
-func phaseMark(_ name: String?) -> String {
-  guard let name, let phase = Phase(rawValue: name) else { return "" }
-  return "<span class=\"phase\"><i class=\"i-\(phase.ink.rawValue)\"></i>\(name)</span>"
 }
 
 extension Column {
@@ -101,10 +79,4 @@ extension Column {
   }
 
   private static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })
-}
-
-extension String {
-  fileprivate func replacingFirst(_ old: String, _ new: String) -> String {
-    hasPrefix(old) ? new + dropFirst(old.count) : self
-  }
 }

@@ -57,6 +57,7 @@ enum ReportScript {
 
         original.forEach(row => {
           const target = row.querySelector('th a');
+          if (!target) return;
           row.classList.add('link');
           row.addEventListener('click', event => {
             if (event.target.closest('a')) return;
@@ -71,9 +72,8 @@ enum ReportScript {
           let count = 0;
           original.forEach(row => {
             const text = row.textContent.toLowerCase();
-            const phase = row.querySelector('.phase');
             const fits = words.every(word => text.includes(word))
-              && (!select.value || (phase && phase.textContent === select.value));
+              && (!select.value || all('.phase', row).some(phase => phase.textContent === select.value));
             row.hidden = !fits;
             if (fits) count += 1;
           });

@@ -31,9 +31,11 @@ enum ReportStyle {
     ul.findings li{margin:0 0 6px}
     ul.findings details{display:inline-block;vertical-align:top;margin:0;max-width:100%}
     .mark{color:var(--vermilion)}
-    .figures{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(380px,100%),1fr));gap:18px}
-    figure{margin:0;min-width:0}
-    figure svg{display:block;width:100%;height:auto;max-width:560px}
+    .figures{display:flex;flex-wrap:wrap;gap:18px}
+    figure{margin:0;min-width:0;flex:1 1 min(380px,100%);max-width:640px}
+    figure:first-child:nth-last-child(4),figure:first-child:nth-last-child(4)~figure{flex-basis:max(min(380px,100%),calc(50% - 9px))}
+    figure:last-child:nth-child(3n+7){max-width:max(min(380px,100%),calc(33.3% - 12px))}
+    figure svg{display:block;width:100%;height:auto}
     .words{margin:14px 0 12px;font-size:13px}
     button,input,select{font:inherit;font-size:13px;color:var(--text);background:var(--ground);border:1px solid var(--gray);border-radius:6px;padding:3px 9px}
     button{cursor:pointer}
@@ -44,7 +46,9 @@ enum ReportStyle {
     .scroll{overflow-x:auto;margin:0 -18px;padding:0 18px}
     table{border-collapse:collapse;font-size:13.5px;font-variant-numeric:tabular-nums;width:100%}
     th,td{padding:5px 7px;text-align:left;border-bottom:1px solid var(--grid);white-space:nowrap}
-    td:last-child{white-space:normal;min-width:130px}
+    .layers td.n:last-child{white-space:normal;min-width:130px}
+    .layers br+.n{font-size:12px}
+    tr:target{background:var(--page)}
     td[data-v],.r{text-align:right}
     thead th{color:var(--muted);font-weight:600;vertical-align:bottom}
     tbody th{font-weight:500;white-space:normal;overflow-wrap:anywhere;min-width:120px;max-width:340px}
@@ -61,6 +65,7 @@ enum ReportStyle {
     .layer{border-top:1px solid var(--grid);margin:0;padding:9px 0}
     .layer[open]{padding-bottom:22px}
     .layer .figures{margin-top:14px}
+    .figures+.scroll{margin-top:14px}
     .terms{margin:0}
     .terms div{padding:8px 0;border-top:1px solid var(--grid)}
     .terms div:target,.layer:target>summary{background:var(--page);outline:6px solid var(--page)}

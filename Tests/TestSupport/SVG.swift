@@ -2,21 +2,44 @@ import Foundation
 import FoundationXML
 
 /// An element of an SVG, with the text in it.
-struct Element {
-  var name: String
-  var attributes: [String: String]
-  var text = ""
+public struct Element {
+  public var name: String
+  public var attributes: [String: String]
+  public var text = ""
 
-  func number(_ name: String) -> Double? { attributes[name].flatMap(Double.init) }
-  var classes: [String] { (attributes["class"] ?? "").split(separator: " ").map(String.init) }
+  public func number(_ name: String) -> Double? { attributes[name].flatMap(Double.init) }
+  public var classes: [String] { (attributes["class"] ?? "").split(separator: " ").map(String.init) }
 }
 
 /// Reads SVG; `nil` unless it is well-formed XML.
-func elements(of svg: String) -> [Element]? {
+public func elements(of svg: String) -> [Element]? {
   let reader = Reader()
   let parser = XMLParser(data: Data(svg.utf8))
   parser.delegate = reader
   return parser.parse() ? reader.elements : nil
+}
+
+/// What differs between two drawings of the same: other elements, texts, attributes, or numbers that are further apart than
+/// rounding brings them. The style sheet does not count.
+public func differences(from expected: String, to actual: String) -> [String] {
+  guard let wanted = elements(of: expected), let found = elements(of: actual) else { return ["no SVG"] }
+  guard wanted.map(\.name) == found.map(\.name) else { return ["other elements"] }
+  return zip(wanted, found).filter { $0.0.name != "style" }.flatMap { wanted, found -> [String] in
+    let name = wanted.name
+    if wanted.text != found.text { return ["text of \(name): \(wanted.text), \(found.text)"] }
+    guard Set(wanted.attributes.keys) == Set(found.attributes.keys) else { return ["attributes of \(name)"] }
+    return wanted.attributes.filter { !isAlike($0.key, $0.value, found.attributes[$0.key] ?? "") }
+      .map { "\($0.key) of \(name): \($0.value), \(found.attributes[$0.key] ?? "")" }
+  }
+}
+
+private func isAlike(_ attribute: String, _ wanted: String, _ found: String) -> Bool {
+  let (wanted, found) = (numbers(in: wanted), numbers(in: found))
+  guard wanted.skeleton == found.skeleton else { return false }
+  // A tenth of a pixel is rounding, at both ends of a step.
+  return zip(wanted.values, found.values).allSatisfy { first, second in
+    abs(first - second) < (attribute.hasPrefix("data-") ? 1e-9 * abs(first) + 1e-300 : 0.21)
+  }
 }
 
 private final class Reader: NSObject, XMLParserDelegate {
@@ -50,7 +73,7 @@ private final class Reader: NSObject, XMLParserDelegate {
 }
 
 /// The numbers in a text, and the text without them.
-func numbers(in text: String) -> (skeleton: String, values: [Double]) {
+public func numbers(in text: String) -> (skeleton: String, values: [Double]) {
   var skeleton = ""
   var values: [Double] = []
   var rest = Substring(text)

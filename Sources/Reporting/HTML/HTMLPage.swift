@@ -1,0 +1,137 @@
+import Crypto
+import Figures
+import ModelReading
+import SpectralCore
+
+/// A page while it is written.
+struct HTMLPage {
+  private(set) var text = ""
+
+  mutating func add(_ line: String) {
+    text += line
+    text += "\n"
+  }
+
+  /// A page that needs nothing else: no network, and for all that is not sorting, filtering, opening and saving no
+  /// JavaScript either.
+  ///
+  /// What comes from a file is text wherever it stands, and the page's security policy allows its own style and script
+  /// only.
+  ///
+  /// - Parameters:
+  ///   - about: what the page shows, in a few words.
+  ///   - body: between the header and the meanings of the words.
+  static func document(
+    title: String, about: String, settings: [(name: String, value: String)], version: String,
+    errors: [(path: String, error: ReadError)], body: (inout HTMLPage) -> Void
+  ) -> String {
+    var page = HTMLPage()
+    page.add("<!doctype html>")
+    page.add("<html lang=\"en\"><head><meta charset=\"utf-8\">")
+    page.add("<meta http-equiv=\"Content-Security-Policy\" content=\"\(policy)\">")
+    page.add("<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">")
+    page.add("<meta name=\"referrer\" content=\"no-referrer\">")
+    page.add("<title>\(escaped(title)) – HeavyTail</title>")
+    page.add("<style>\(ReportStyle.text)</style></head><body>")
+    page.add("<header class=\"top\"><a class=\"brand\" href=\"#top\" id=\"top\">HeavyTail</a>")
+    page.add("<span class=\"n\">\(about)</span>")
+    page.add("<button type=\"button\" class=\"theme\" data-js hidden>Light / dark</button></header><main>")
+    body(&page)
+    page.add(errors)
+    HTMLGlossary().add(to: &page)
+    page.add("</main>")
+    page.addFooter(settings, version)
+    page.add("<template id=\"figure-style\">\(StyleSheet.saved)</template>")
+    page.add("<script>\(ReportScript.text)</script></body></html>")
+    return page.text
+  }
+
+  private mutating func add(_ errors: [(path: String, error: ReadError)]) {
+    guard !errors.isEmpty else { return }
+    add("<section class=\"card\"><h2>Not read</h2><ul class=\"plain\">")
+    for (path, error) in errors {
+      let hint = error.hint.map { " <span class=\"n\">\(escaped($0))</span>" } ?? ""
+      add("<li><b>\(escaped(path))</b>: \(escaped(error.message))\(hint)</li>")
+    }
+    add("</ul></section>")
+  }
+
+  private mutating func addFooter(_ settings: [(name: String, value: String)], _ version: String) {
+    let settings = settings.filter { !$0.value.isEmpty }.map { "\($0.name) \($0.value)" }.joined(separator: " · ")
+    add("<footer class=\"n\"><p>HeavyTail \(escaped(version)). Settings: \(escaped(settings)).</p>")
+    add(
+      "<p>Curves are thinned and dots of the same half pixel drawn once, which changes no figure visibly; the numbers "
+        + "are those of <code>--format json</code>.</p></footer>")
+  }
+
+  /// Names with their values, in a card.
+  mutating func addFacts(_ facts: [(label: String, value: String)]) {
+    add("<dl class=\"facts\">")
+    for (label, value) in facts { add("<div><dt>\(escaped(label))</dt><dd>\(escaped(value))</dd></div>") }
+    add("</dl>")
+  }
+
+  /// A figure; with JavaScript it has a button that saves it.
+  mutating func addFigure(_ figure: Figure) { add("<figure>\(figure.svg(for: .page))</figure>") }
+
+  /// What is typed or chosen above a table of layers, for those who have JavaScript.
+  /// - Parameter phases: of which one can be chosen.
+  mutating func addFilter(phases: [String], count: Int) {
+    add("<form class=\"filter\" data-js hidden><label>Filter <input type=\"search\" autocomplete=\"off\"></label>")
+    add("<label>Phase <select><option value=\"\">all</option>")
+    for phase in phases { add("<option>\(escaped(phase))</option>") }
+    add("</select></label> <output class=\"n\">\(count) layers</output></form>")
+  }
+
+  /// The heading of a column that sorts. With JavaScript the words are a button, and the question mark remains.
+  /// - Parameter term: what the glossary explains.
+  static func heading(_ term: String, _ title: String, isNumeric: Bool) -> String {
+    let help =
+      HTMLTerms.isKnown(term)
+      ? HTMLTerms.link(term, "?").replacingFirst(
+        "<a ", "<a class=\"help\" aria-label=\"what \(escaped(title)) means\" ") : ""
+    return
+      "<th scope=\"col\"\(isNumeric ? " class=\"r\"" : "")><span class=\"sort\">\(escaped(title))</span> \(help)</th>"
+  }
+
+  /// Nothing is loaded, and nothing runs or styles but what is in this program.
+  private static let policy =
+    "default-src 'none'; style-src '\(digest(ReportStyle.text))'; script-src '\(digest(ReportScript.text))'; "
+    + "base-uri 'none'; form-action 'none'"
+
+  private static func digest(_ text: String) -> String {
+    let bytes = Array(SHA256.hash(data: Array(text.utf8)))
+    return "sha256-" + base64(bytes)
+  }
+
+  private static func base64(_ bytes: [UInt8]) -> String {
+    let letters = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
+    var text = ""
+    for start in stride(from: 0, to: bytes.count, by: 3) {
+      let group = bytes[start..<min(start + 3, bytes.count)]
+      let bits = group.reduce(0) { $0 << 8 | Int($1) } << (8 * (3 - group.count))
+      for index in 0..<4 {
+        text.append(index <= group.count ? letters[bits >> (18 - 6 * index) & 63] : "=")
+      }
+    }
+    return text
+  }
+}
+
+/// Seven digits of a number tell what comes first.
+func sortKey(_ number: Double) -> String {
+  let short = Float(number)
+  return short.isNormal ? "\(short)" : "\(number)"
+}
+
+/// A phase with its colour before it.
+func phaseMark(_ name: String?) -> String {
+  guard let name, let phase = Phase(rawValue: name) else { return "" }
+  return "<span class=\"phase\"><i class=\"i-\(phase.ink.rawValue)\"></i>\(name)</span>"
+}
+
+extension String {
+  fileprivate func replacingFirst(_ old: String, _ new: String) -> String {
+    hasPrefix(old) ? new + dropFirst(old.count) : self
+  }
+}
