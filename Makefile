@@ -8,13 +8,13 @@ RELEASE = -c release --static-swift-stdlib
 ARCHIVE = $(CURDIR)/.build/archive
 BUILD_HDF5 = Sources/CHDF5/archive.sh $(ARCHIVE) && \
   PKG_CONFIG_PATH=$(ARCHIVE)$${PKG_CONFIG_PATH:+:$$PKG_CONFIG_PATH} $(SWIFT) build $(RELEASE) --product heavytail-hdf5 --quiet
-PACKAGES = libhdf5-dev libopenblas-dev liblapacke-dev libprotobuf-c-dev zlib1g-dev pkg-config
-MODULES = hdf5 openblas lapacke libprotobuf-c zlib
+PACKAGES = libhdf5-dev libopenblas-dev liblapacke-dev libprotobuf-c-dev zlib1g-dev libsqlite3-dev pkg-config
+MODULES = hdf5 openblas lapacke libprotobuf-c zlib sqlite3
 SOURCES = Package.swift Sources Plugins Tests Examples Benchmarks
 # The trained models; Variety and Bad are for the tests.
 SAMPLES = SampleModels/LeNet5 SampleModels/LeNet5Large SampleModels/MLP3
 
-.PHONY: help run test sanitize build pictures install uninstall new-reader mutate fuzz bench fits kernels phases docs format lint dependencies clean
+.PHONY: help run test sanitize build pictures install uninstall new-reader mutate fuzz bench fits kernels phases zoo-soak docs format lint dependencies clean
 
 help:
 	@echo "make run                 install what is missing, build, analyse the sample models"
@@ -29,6 +29,7 @@ help:
 	@echo "make kernels             measure Gram matrices and eigenvalues against the flop model, with THREADS=2"
 	@echo "make phases              count how often the phases are right, on matrices of known phase"
 	@echo "make pictures            draw the pictures of the README anew"
+	@echo "make zoo-soak            analyse 400 models, kill and resume the run, then 100,000 synthetic ones"
 	@echo "make docs                make the documentation of the libraries in .build/docs, a static site"
 	@echo "make format, make lint   rewrite the sources in the house style, or check them"
 
@@ -108,6 +109,10 @@ PAIRS ?= 5
 bench: build
 	@$(SWIFT) build -c release --product kernels --quiet
 	@python3 Benchmarks/measure.py .build/release/heavytail --kernels .build/release/kernels --peer $(PEER) --pairs $(PAIRS)
+
+# Whether zoos hold what they promise, in a few minutes.
+zoo-soak: build
+	@python3 Benchmarks/zoo.py .build/release/heavytail
 
 # One site of all public modules, for any web server: python3 -m http.server --directory .build/docs
 docs: dependencies

@@ -120,6 +120,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.0.0"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
   ],
   targets: [
     // C libraries: a module map and a shim each, nothing else.
@@ -159,6 +160,7 @@ let package = Package(
     module("LinearAlgebra", ["COpenBLAS", "CLAPACKE", "CBulge"]),
     module("SpectralCore"),
     module("Figures", ["SpectralCore"]),
+    module("Statistics", ["SpectralCore"]),
 
     // The pipeline.
     module("MatrixSlicing", ["ModelReading"]),
@@ -177,6 +179,14 @@ let package = Package(
         .product(name: "Crypto", package: "swift-crypto"),
       ]),
 
+    // Many models: what there is to do, the processes that do it, and the database of what came out.
+    module(
+      "Zoo",
+      [
+        "ModelReading", "ChildProcesses", "StrictJSON", "MatrixSlicing", "Analysis", "Reporting", "Statistics",
+        .product(name: "GRDB", package: "GRDB.swift"), .product(name: "Crypto", package: "swift-crypto"),
+      ]),
+
     // The process that libhdf5 runs in: a crash there is an error here.
     .executableTarget(name: "heavytail-hdf5", dependencies: ["HDF5", "HDF5Parsing"], swiftSettings: strict),
 
@@ -186,7 +196,7 @@ let package = Package(
       dependencies: [
         "ModelReading", "ModelReaders", "ExternalReader", "SafetensorsFormat", "MatrixSlicing", "LinearAlgebra",
         "SpectralCore", "Analysis", "Figures", "Reporting", "LayerDump", "DumpFormat", "ReaderConformance",
-        "ChildProcesses",
+        "ChildProcesses", "Zoo",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -217,6 +227,7 @@ let package = Package(
       ]),
     tests("LinearAlgebraTests", ["LinearAlgebra", "SpectralCore"]),
     tests("SpectralCoreTests", ["SpectralCore", "LinearAlgebra", "PhaseEnsembles"]),
+    tests("StatisticsTests", ["Statistics"]),
     tests("FiguresTests", ["Figures", "SpectralCore"]),
     tests("MatrixSlicingTests", ["MatrixSlicing", "ModelReading"]),
     tests(
@@ -226,6 +237,12 @@ let package = Package(
     tests(
       "ReaderConformanceTests",
       ["heavytail-hdf5", "ModelReaders", "ReaderConformance", "ModelReading", "MatrixSlicing"]),
+    tests(
+      "ZooTests",
+      [
+        "Zoo", "ModelReaders", "ModelReading", "Analysis", "ChildProcesses", "MatrixSlicing", "Statistics", "heavytail",
+        "heavytail-hdf5", .product(name: "GRDB", package: "GRDB.swift"),
+      ]),
     .target(
       name: "ReaderExample", dependencies: ["ModelReading"], path: "Examples/FooReader",
       exclude: ["make_foo.sh", "manifest.json"], swiftSettings: strict),

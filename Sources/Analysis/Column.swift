@@ -11,7 +11,13 @@ public struct Column: Sendable {
     case numbers([Double])
   }
 
+  /// What its values are, where they are not null.
+  public enum Kind: Sendable {
+    case integer, number, text, integers, numbers
+  }
+
   public let name: String
+  public let kind: Kind
   public let value: @Sendable (LayerRecord) -> Value
 
   /// All columns of schema `heavytail.analysis/1`, in order.
@@ -26,7 +32,8 @@ public struct Column: Sendable {
 
   private static let identity: [Column] = [
     integer("layer_id") { $0.layerID }, text("name") { $0.name }, text("kind") { $0.kind },
-    text("element_type") { $0.elementType }, Column(name: "shape") { .integers($0.shape) },
+    text("element_type") { $0.elementType },
+    Column(name: "shape", kind: .integers) { .integers($0.shape) },
   ]
   private static let matrix: [Column] = [
     text("slicing") { $0.slicing }, integer("slices") { $0.slices }, integer("rf") { $0.receptiveField },
@@ -97,22 +104,22 @@ public struct Column: Sendable {
   }
 
   private static func integer(_ name: String, _ value: @escaping @Sendable (LayerRecord) -> Int?) -> Column {
-    Column(name: name) { value($0).map(Value.integer) ?? .null }
+    Column(name: name, kind: .integer) { value($0).map(Value.integer) ?? .null }
   }
 
   /// Infinities and NaNs are no values either.
   private static func number(_ name: String, _ value: @escaping @Sendable (LayerRecord) -> Double?) -> Column {
-    Column(name: name) { record in
+    Column(name: name, kind: .number) { record in
       guard let number = value(record), number.isFinite else { return .null }
       return .number(number)
     }
   }
 
   private static func numbers(_ name: String, _ value: @escaping @Sendable (LayerRecord) -> [Double]?) -> Column {
-    Column(name: name) { value($0).map(Value.numbers) ?? .null }
+    Column(name: name, kind: .numbers) { value($0).map(Value.numbers) ?? .null }
   }
 
   private static func text(_ name: String, _ value: @escaping @Sendable (LayerRecord) -> String?) -> Column {
-    Column(name: name) { value($0).map(Value.text) ?? .null }
+    Column(name: name, kind: .text) { value($0).map(Value.text) ?? .null }
   }
 }

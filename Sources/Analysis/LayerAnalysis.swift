@@ -46,6 +46,13 @@ struct LayerTask: Sendable {
     Double(parameter.tensor.elementCount) * Double(columns) * Double(grid.map { $0.pointCount ?? .max } ?? 1)
   }
 
+  /// Floating-point operations of the Gram matrices and their eigenvalues: N·M² and 4/3·M³ of each.
+  var operations: Double {
+    let count = Double(grid.map { $0.pointCount ?? .max } ?? matrices.count)
+    let order = Double(columns)
+    return cost + count * 4 / 3 * order * order * order
+  }
+
   /// Bytes that the analysis needs beside the mapped file, or `nil` if the number does not fit in `Int`.
   func workingBytes(_ studies: Studies) -> Int? {
     guard !studies.isEmpty else { return spectrumBytes }

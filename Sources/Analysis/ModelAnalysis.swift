@@ -33,10 +33,7 @@ public func analyze(
 ) throws(ReadError) -> ModelReport {
   guard !graph.weights.isEmpty else { throw noWeights(graph, path) }
   try requireBLAS(for: path)
-  let patterns = options.layerPatterns.map(Glob.init)
-  func isWanted(_ name: String, _ layer: String) -> Bool {
-    patterns.isEmpty || patterns.contains { $0.matches(name) || $0.matches(layer) }
-  }
+  let isWanted = options.isWanted
   let model = graph
   var graph = graph
   switch options.source {
@@ -45,13 +42,7 @@ public func analyze(
   case .stacked: graph = try graph.stacked(where: isWanted)
   }
   let clock = StageClock()
-  let tasks = graph.weights.compactMap { weight -> LayerTask? in
-    let layer = graph.layers[weight.layerID]
-    guard options.source == .stacked || isWanted(weight.name, layer.name) else { return nil }
-    return LayerTask(
-      layerID: weight.layerID, name: weight.name, layer: layer, parameter: weight.parameter, options: options,
-      clock: clock)
-  }
+  let tasks = graph.tasks(options, clock) { options.source == .stacked || isWanted($0, $1) }
   let records = Schedule(tasks, options, progress).run()
   return ModelReport(
     path: path, graph: graph, layers: records, isPerSlice: options.perSlice, summary: ModelSummary(records, model),
@@ -78,4 +69,26 @@ private func noWeights(_ graph: LayerGraph, _ path: String) -> ReadError {
   return ReadError(
     .unsupported, "holds no weight matrices; \(found)", file: path,
     hint: "heavytail inspect lists its tensors")
+}
+
+extension AnalysisOptions {
+  /// Whether a weight of this name, of a layer of that name, is to be analysed.
+  var isWanted: (_ name: String, _ layer: String) -> Bool {
+    let patterns = layerPatterns.map(Glob.init)
+    return { name, layer in patterns.isEmpty || patterns.contains { $0.matches(name) || $0.matches(layer) } }
+  }
+}
+
+extension LayerGraph {
+  func tasks(
+    _ options: AnalysisOptions, _ clock: StageClock, where isWanted: (_ name: String, _ layer: String) -> Bool
+  ) -> [LayerTask] {
+    weights.compactMap { weight in
+      let layer = layers[weight.layerID]
+      guard isWanted(weight.name, layer.name) else { return nil }
+      return LayerTask(
+        layerID: weight.layerID, name: weight.name, layer: layer, parameter: weight.parameter, options: options,
+        clock: clock)
+    }
+  }
 }

@@ -15,6 +15,18 @@ public struct ModelSummary: Sendable {
   /// Means over the rows that have the quantity; `nil` where none has.
   public var means: [(name: String, value: Double?)]
 
+  /// All of it by the names of the reports.
+  public var members: [(name: String, value: Column.Value)] {
+    zip(ModelSummary.counts, [parameterCount, analyzed, fitted, credible, skipped, failed])
+      .map { ($0, .integer($1)) }
+      + means.map { ("mean_" + $0.name, $0.value.map(Column.Value.number) ?? .null) }
+  }
+
+  /// The names in `members`: those of integers …
+  public static let counts = ["parameters", "analyzed", "fitted", "credible", "skipped", "failed"]
+  /// … and those of means.
+  public static let meanNames = averaged.map { "mean_" + $0.0 }
+
   init(_ records: [LayerRecord], _ graph: LayerGraph) {
     analyzed = records.count { $0.status == .ok }
     skipped = records.count { $0.status == .skipped }

@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 
 /// A program that is started for one question: with limits, listened to, and buried.
@@ -80,33 +79,8 @@ package struct ChildProcess {
 
   private func spawn(output: Int32) throws(StartError) -> pid_t {
     let input = input.isEmpty ? nil : try Pipe(holding: input)
-    var actions = unsafe posix_spawn_file_actions_t()
-    unsafe posix_spawn_file_actions_init(&actions)
-    defer { unsafe posix_spawn_file_actions_destroy(&actions) }
-    if let input {
-      unsafe posix_spawn_file_actions_adddup2(&actions, input.start, 0)
-    } else {
-      unsafe posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-    }
-    unsafe posix_spawn_file_actions_adddup2(&actions, output, 1)
-    unsafe posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
-    if let inherited { unsafe posix_spawn_file_actions_adddup2(&actions, inherited, Self.inheritedDescriptor) }
-    let firstUnused = Self.inheritedDescriptor + (inherited == nil ? 0 : 1)
-    unsafe CLinux_closeFrom(&actions, firstUnused)
-    var attributes = posix_spawnattr_t()
-    unsafe posix_spawnattr_init(&attributes)
-    defer { unsafe posix_spawnattr_destroy(&attributes) }
-    unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
-    var pointers = unsafe ([executable] + arguments).map { unsafe strdup($0) } + [nil]
-    var variables = unsafe environment.map { unsafe strdup($0) } + [nil]
-    defer {
-      for index in 0...arguments.count { unsafe free(pointers[index]) }
-      for index in 0..<environment.count { unsafe free(variables[index]) }
-    }
-    var identifier: pid_t = 0
-    let status = unsafe posix_spawn(&identifier, executable, &actions, &attributes, &pointers, &variables)
-    guard status == 0 else { throw .spawn(errno: status) }
-    return identifier
+    return try Spawning(executable: executable, arguments: arguments, environment: environment)
+      .start(input: input?.start, output: output, inherited: inherited)
   }
 
   /// Reads until the child closes its end.
@@ -142,48 +116,4 @@ package struct ChildProcess {
     let signal = status & 0x7F
     return signal == 0 ? .exited(status: status >> 8) : .killed(signal: signal)
   }
-
-  private func hasEnded(_ identifier: pid_t) -> Bool {
-    var information = unsafe siginfo_t()
-    guard unsafe waitid(P_PID, id_t(identifier), &information, WEXITED | WNOHANG | WNOWAIT) == 0 else {
-      return errno != EINTR
-    }
-    return unsafe information.si_signo == SIGCHLD
-  }
-}
-
-/// Two descriptors, closed with this value.
-private final class Pipe {
-  let start: Int32
-  private(set) var end: Int32
-
-  init() throws(ChildProcess.StartError) {
-    var ends: [Int32] = [-1, -1]
-    guard unsafe CLinux_pipe(&ends, O_CLOEXEC) == 0 else { throw .pipe(errno: errno) }
-    (start, end) = (ends[0], ends[1])
-  }
-
-  /// With these bytes in it, and no more to come.
-  convenience init(holding bytes: [UInt8]) throws(ChildProcess.StartError) {
-    precondition(bytes.count <= ChildProcess.maximumInput, "more than every pipe holds")
-    try self.init()
-    guard unsafe write(end, bytes, bytes.count) == bytes.count else { throw .pipe(errno: errno) }
-    closeEnd()
-  }
-
-  func closeEnd() {
-    if end >= 0 { close(end) }
-    end = -1
-  }
-
-  deinit {
-    close(start)
-    closeEnd()
-  }
-}
-
-private func milliseconds() -> Int {
-  var now = timespec()
-  unsafe clock_gettime(CLOCK_MONOTONIC, &now)
-  return now.tv_sec * 1000 + now.tv_nsec / 1_000_000
 }

@@ -1,4 +1,4 @@
-import Analysis
+package import Analysis
 import ModelReading
 
 extension AnalysisResults {
@@ -36,7 +36,7 @@ extension AnalysisResults {
 }
 
 /// A value as a CSV field; an absent one is empty.
-func csvField(_ value: Column.Value) -> String {
+package func csvField(_ value: Column.Value) -> String {
   switch value {
   case .null: ""
   case .integer(let integer): "\(integer)"
@@ -48,7 +48,7 @@ func csvField(_ value: Column.Value) -> String {
 }
 
 /// `text` as a CSV field.
-func quoted(_ text: String) -> String {
+package func quoted(_ text: String) -> String {
   // Scalars, not characters: a quote with an accent on it is still a quote to whoever reads this.
   let special: Set<Unicode.Scalar> = [",", "\"", "\n", "\r"]
   guard text.unicodeScalars.contains(where: special.contains) else { return text }

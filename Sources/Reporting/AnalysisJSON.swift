@@ -1,6 +1,6 @@
-import Analysis
+package import Analysis
 public import ModelReading
-import StrictJSON
+package import StrictJSON
 
 extension AnalysisResults {
   /// The whole run as one JSON document, schema `heavytail.analysis/1`.
@@ -51,7 +51,8 @@ extension JSONWriter {
     }
   }
 
-  fileprivate mutating func write(_ model: ModelReport, _ columns: [Column]) {
+  /// A member of `models` in schema `heavytail.analysis/1`.
+  package mutating func write(_ model: ModelReport, _ columns: [Column]) {
     object { writer in
       writer.writeHeader(of: model.graph, path: model.path)
       writer.key("summary")
@@ -72,15 +73,9 @@ extension JSONWriter {
 
   private mutating func write(_ summary: ModelSummary) {
     object { writer in
-      for (name, count) in [
-        ("parameters", summary.parameterCount), ("analyzed", summary.analyzed), ("fitted", summary.fitted),
-        ("credible", summary.credible),
-        ("skipped", summary.skipped), ("failed", summary.failed),
-      ] {
-        writer.member(name, count)
-      }
-      for mean in summary.means {
-        writer.member("mean_" + mean.name, mean.value)
+      for member in summary.members {
+        writer.key(member.name)
+        writer.write(member.value)
       }
     }
   }
@@ -92,7 +87,7 @@ extension JSONWriter {
     }
   }
 
-  mutating func write(_ value: Column.Value) {
+  package mutating func write(_ value: Column.Value) {
     switch value {
     case .null: null()
     case .integer(let integer): self.value(integer)
@@ -142,7 +137,8 @@ extension JSONWriter {
     array { for diagnostic in graph.diagnostics { $0.write(diagnostic) } }
   }
 
-  mutating func write(_ failure: (path: String, error: ReadError)) {
+  /// A member of `errors` in schema `heavytail.analysis/1`.
+  package mutating func write(_ failure: (path: String, error: ReadError)) {
     let error = failure.error
     object { writer in
       writer.member("path", failure.path)

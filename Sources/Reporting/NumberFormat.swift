@@ -1,7 +1,7 @@
 import Glibc
 
 /// `value` with `digits` after the point, or in powers of ten where that says nothing.
-func fixed(_ value: Double?, _ digits: Int) -> String {
+package func fixed(_ value: Double?, _ digits: Int) -> String {
   guard let value, value.isFinite else { return "" }
   let magnitude = abs(value)
   if magnitude != 0, magnitude >= 1e6 || magnitude < 0.5 * pow(10, -Double(digits)) { return exponential(value) }
@@ -24,7 +24,7 @@ private func exponential(_ value: Double) -> String {
 }
 
 /// A count with a thin grouping that every terminal shows: `61,706`.
-func grouped(_ count: Int) -> String {
+package func grouped(_ count: Int) -> String {
   let digits = Array(String(count))
   var text = ""
   for (index, digit) in digits.enumerated() {
@@ -47,6 +47,6 @@ func byteCountText(_ count: Int) -> String {
 }
 
 /// `[6, 1, 5, 5]` as `6×1×5×5`.
-func shapeText(_ shape: [Int]) -> String {
+package func shapeText(_ shape: [Int]) -> String {
   shape.isEmpty ? "scalar" : shape.map(String.init).joined(separator: "×")
 }

@@ -2,8 +2,8 @@ import ModelReading
 
 /// A table of text fitted to a width: numbers to the right, words to the left,
 /// the widest columns of words shortened first.
-struct TextTable {
-  struct Heading {
+package struct TextTable {
+  package struct Heading {
     var title: String
     var isNumeric: Bool
     /// A column that gives up width, down to `minimumWidth`, when the table is too wide.
@@ -12,6 +12,16 @@ struct TextTable {
     var keepsStart = false
     /// Columns of higher value are left out sooner when even that is not enough; 0 stays.
     var expendability = 0
+
+    package init(
+      title: String, isNumeric: Bool, isFlexible: Bool = false, keepsStart: Bool = false, expendability: Int = 0
+    ) {
+      self.title = title
+      self.isNumeric = isNumeric
+      self.isFlexible = isFlexible
+      self.keepsStart = keepsStart
+      self.expendability = expendability
+    }
   }
 
   private static let minimumWidth = 12
@@ -20,8 +30,13 @@ struct TextTable {
   var headings: [Heading]
   var rows: [[String]]
 
+  package init(headings: [Heading], rows: [[String]]) {
+    self.headings = headings
+    self.rows = rows
+  }
+
   /// Lines of at most `width` characters, or of any length if `width` is `nil`.
-  func lines(width: Int?) -> [String] {
+  package func lines(width: Int?) -> [String] {
     var kept = Array(headings.indices)
     var widths = headings.indices.map(naturalWidth)
     if let width {

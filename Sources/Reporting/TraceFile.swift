@@ -16,7 +16,7 @@ public struct TraceFile: Sendable {
   ///   - path: for errors.
   /// - Throws: `.unsupported` if it is something else, or has other columns: nothing may be appended to it.
   public init(_ bytes: [UInt8], rows: TraceRows, path: String) throws(ReadError) {
-    var records = rows.form == .csv ? TraceFile.csvRecords(bytes) : TraceFile.lines(bytes)
+    var records = rows.form == .csv ? CSVRecords.ended(in: bytes) : TraceFile.lines(bytes)
     let beginning = Array((rows.form == .csv ? rows.header : "{\"\(TraceRows.common[0])\":").utf8)
     let isCutAtOnce = records.isEmpty && (bytes.starts(with: beginning) || beginning.starts(with: bytes))
     guard bytes.isEmpty || isCutAtOnce || bytes.starts(with: beginning) else { throw TraceFile.foreign(path) }
@@ -46,8 +46,6 @@ public struct TraceFile: Sendable {
 
   // MARK: Records
 
-  private typealias Record = (range: Range<Int>, end: Int)
-
   private struct Row: Equatable {
     var path: String
     var stamp: FileStamp
@@ -55,8 +53,8 @@ public struct TraceFile: Sendable {
   }
 
   /// Lines that are ended, without their end.
-  private static func lines(_ bytes: [UInt8]) -> [Record] {
-    var records: [Record] = []
+  private static func lines(_ bytes: [UInt8]) -> [CSVRecords.Record] {
+    var records: [CSVRecords.Record] = []
     var start = 0
     for (index, byte) in bytes.enumerated() where byte == UInt8(ascii: "\n") {
       records.append((start..<index, index + 1))
@@ -65,41 +63,8 @@ public struct TraceFile: Sendable {
     return records
   }
 
-  /// The same, where a quoted field may hold line feeds.
-  private static func csvRecords(_ bytes: [UInt8]) -> [Record] {
-    var records: [Record] = []
-    var start = 0
-    var isQuoted = false
-    for (index, byte) in bytes.enumerated() {
-      // A doubled quote ends the quotation and begins it again.
-      if byte == UInt8(ascii: "\"") { isQuoted.toggle() }
-      guard byte == UInt8(ascii: "\n"), !isQuoted else { continue }
-      records.append((start..<index, index + 1))
-      start = index + 1
-    }
-    return records
-  }
-
-  private static func fields(_ record: ArraySlice<UInt8>) -> [String] {
-    var fields: [[UInt8]] = [[]]
-    var isQuoted = false
-    var previous: UInt8?
-    for byte in record {
-      if byte == UInt8(ascii: "\"") {
-        isQuoted.toggle()
-        if isQuoted, previous == byte { fields[fields.count - 1].append(byte) }
-      } else if byte == UInt8(ascii: ","), !isQuoted {
-        fields.append([])
-      } else {
-        fields[fields.count - 1].append(byte)
-      }
-      previous = byte
-    }
-    return fields.map { String(decoding: $0, as: UTF8.self) }
-  }
-
   private static func row(ofCSV record: ArraySlice<UInt8>) -> Row? {
-    let fields = fields(record)
+    let fields = CSVRecords.fields(record)
     func integer(_ name: String) -> Int? { TraceRows.common.firstIndex(of: name).flatMap { Int(fields[$0]) } }
     guard fields.count >= TraceRows.common.count, let path = TraceRows.common.firstIndex(of: "path"),
       let byteCount = integer("byte_count"), let modified = integer("modified_ns"), let rows = integer("rows")

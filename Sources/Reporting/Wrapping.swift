@@ -1,6 +1,6 @@
 /// `text` in lines of at most `width` characters, broken at spaces; words longer than that stand alone.
 /// - Parameter indent: spaces before every line but the first.
-func wrapped(_ text: String, width: Int?, indent: Int = 0) -> [String] {
+package func wrapped(_ text: String, width: Int?, indent: Int = 0) -> [String] {
   guard let width, text.count > width else { return [text] }
   let margin = String(repeating: " ", count: indent)
   var lines: [String] = []

@@ -35,14 +35,7 @@ struct AnalyzeCommand: ParsableCommand {
 
   @OptionGroup var spectra: SpectrumArguments
 
-  @Flag(help: "Also analyse each weight with its entries in random order (rand_…, num_traps).")
-  var randomize = false
-
-  @Flag(help: "Also measure how localised the singular vectors are (bulk_…, tail_…, spike_ipr).")
-  var vectors = false
-
-  @Flag(help: "Also tell the phase with all rows and columns scaled to equal norms (phase_whitened).")
-  var whiten = false
+  @OptionGroup var study: StudyArguments
 
   @Flag(help: "Below each table, say in words what the numbers mean: facts, tests against noise, heuristics.")
   var findings = false
@@ -51,13 +44,13 @@ struct AnalyzeCommand: ParsableCommand {
   var timings = false
 
   func validate() throws {
-    if compat != nil, spectra.hasOwnSpectra || spectra.precision == .single {
+    if compat != nil, spectra.definition.isOwn || spectra.definition.precision == .single {
       throw ValidationError("--compat has its own spectra, slicing and precision")
     }
     if compat != nil, format != .table, format != .csv {
       throw ValidationError("--compat writes CSV, not \(format.rawValue)")
     }
-    if compat != nil, spectra.fixFingers {
+    if compat != nil, spectra.definition.fixFingers {
       throw ValidationError("--fix-fingers is ours; with --compat it is --ww fix_fingers=clip_xmax")
     }
     if compat == nil, !ww.isEmpty { throw ValidationError("--ww needs --compat weightwatcher") }
@@ -86,7 +79,8 @@ struct AnalyzeCommand: ParsableCommand {
     }
     run.failed = run.models.contains { $0.summary.failed > 0 }
     let results = AnalysisResults(
-      settings: spectra.settings(layers: selection.layers), models: run.models, errors: run.errors, studies: studies)
+      settings: spectra.settings(layers: selection.layers), models: run.models, errors: run.errors,
+      studies: study.studies)
     if !selection.layers.isEmpty, !run.models.isEmpty, run.models.allSatisfy({ $0.layers.isEmpty }) {
       Terminal.printError(
         "error: no layer matches \(selection.layers.joined(separator: " or "))\n  hint: heavytail inspect lists them")
@@ -104,19 +98,11 @@ struct AnalyzeCommand: ParsableCommand {
     try run.exit()
   }
 
-  private var studies: Studies {
-    var studies: Studies = []
-    if randomize { studies.insert(.randomized) }
-    if vectors { studies.insert(.vectors) }
-    if whiten { studies.insert(.whitened) }
-    return studies
-  }
-
   private var options: AnalysisOptions {
     var options = spectra.options
     options.compatibility = compat
     for option in ww { _ = options.weightWatcher.set(option) }
-    options.studies = studies
+    options.studies = study.studies
     options.layerPatterns = selection.layers
     options.keepsSpectra = format == .html
     // The other tool's table has no p-value.

@@ -17,7 +17,7 @@ struct HeavyTail: ParsableCommand {
     subcommands: [
       AnalyzeCommand.self, CompareCommand.self, TraceCommand.self, PlotCommand.self, DistancesCommand.self,
       InspectCommand.self, ExportCommand.self, SynthCommand.self, ExplainCommand.self, FormatsCommand.self,
-      ConformanceCommand.self,
+      ConformanceCommand.self, ZooCommand.self, WorkerCommand.self,
     ],
     defaultSubcommand: AnalyzeCommand.self)
 }

@@ -44,6 +44,13 @@ struct ReaderArguments: ParsableArguments {
     ReaderSearch.executables(in: folders).map { ExternalReader(path: $0, limits: limits, report: report) }
   }
 
+  /// The same options for another process of this program.
+  var arguments: [String] {
+    pluginPath.flatMap { ["--plugin-path", $0] } + ["--reader-timeout", "\(readerTimeout)"]
+      + (readerMemory.map { ["--reader-memory", "\($0.value)"] } ?? [])
+      + (readerOutput.map { ["--reader-output", "\($0.value)"] } ?? [])
+  }
+
   var folders: [String] { ReaderSearch.folders(given: pluginPath) }
 
   var limits: ProgramLimits {

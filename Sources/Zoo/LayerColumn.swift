@@ -1,0 +1,4 @@
+public import Analysis
+
+/// A column of the report: GRDB has columns too.
+public typealias LayerColumn = Analysis.Column

@@ -1,0 +1,134 @@
+import Foundation
+import ModelReading
+import TestSupport
+import Testing
+
+private func heavytail(_ arguments: String...) throws -> Outcome { try Program("heavytail").run(arguments) }
+
+@Suite struct ZooCommandTests {
+  @Test func aRunHereAndWorkersElsewhereGiveTheSameRows() throws {
+    try Fixtures.withDirectory { folder in
+      let (zoo, here, there) = (folder + "/zoo", folder + "/here.sqlite", folder + "/there.sqlite")
+      try SmallZoo.make(in: zoo)
+      let first = try heavytail("zoo", "add", zoo, "--db", here, "--bootstrap", "0")
+      let (count, contents) = (SmallZoo.count, SmallZoo.count - 1)
+      #expect(first.status == 1, "\(first.errors)")
+      #expect(first.output == "\(contents) models: \(contents) computed, 0 known; \(SmallZoo.failedCount) failed\n")
+      let rows = try SmallZoo.rows(here)
+
+      let second = try heavytail("zoo", "add", zoo, "--db", here, "--bootstrap", "0")
+      #expect(second.output == "\(contents) models: 0 computed, \(contents) known; \(SmallZoo.failedCount) failed\n")
+      #expect(try SmallZoo.rows(here) == rows)
+
+      let plan = try heavytail("zoo", "plan", zoo, "--bootstrap", "0")
+      #expect(plan.status == 0 && plan.output.split(separator: "\n").count == contents)
+      let results = folder + "/results"
+      let script = "'\(Program("heavytail").path)' worker --jobs 2 > \(results)"
+      try Fixtures.write(Array(plan.output.utf8), to: folder + "/work")
+      let worker = try Program(path: "/bin/bash").run(["-c", script + " < \(folder)/work"])
+      #expect(worker.status == 0)
+      let merged = try heavytail("zoo", "merge", results, results, "--db", there)
+      #expect(merged.status == 0 && merged.output == "\(2 * contents) results merged; 0 left out\n")
+      #expect(try SmallZoo.rows(there) == rows)
+      #expect(try heavytail("zoo", "plan", zoo, "--db", there, "--bootstrap", "0").output == "")
+
+      let listed = try heavytail("zoo", "list", "--db", there).output.split(separator: "\n")
+      #expect(listed.count == count + 2)
+      let exported = try heavytail("zoo", "export", "--db", there).output
+      #expect(try heavytail("zoo", "export", "--db", here).output == exported)
+    }
+  }
+
+  @Test func aRunWithoutProcessesOfItsOwnGivesTheSameRows() throws {
+    try Fixtures.withDirectory { folder in
+      let zoo = folder + "/zoo"
+      try SmallZoo.make(in: zoo)
+      _ = try heavytail(
+        "zoo", "add", zoo, "--db", folder + "/a", "--no-isolate", "--jobs", "1", "--threads", "2",
+        "--bootstrap", "20")
+      _ = try heavytail("zoo", "add", zoo, "--db", folder + "/b", "--jobs", "3", "--bootstrap", "20")
+      #expect(try SmallZoo.rows(folder + "/a") == SmallZoo.rows(folder + "/b"))
+    }
+  }
+
+  /// Killed at whatever it is doing, and begun again, until it comes to its end.
+  @Test func aRunThatIsKilledGoesOn() throws {
+    try Fixtures.withDirectory { folder in
+      let zoo = folder + "/zoo"
+      try SmallZoo.make(in: zoo)
+      let undisturbed = folder + "/undisturbed"
+      #expect(try heavytail("zoo", "add", zoo, "--db", undisturbed, "--bootstrap", "0").status == 1)
+      let killed = folder + "/killed"
+      let program = Program("heavytail").path
+      for milliseconds in [150, 400, 700, 1000] {
+        let run = "'\(program)' zoo add '\(zoo)' --db '\(killed)' --bootstrap 0 & sleep \(Double(milliseconds) / 1000)"
+        _ = try Program(path: "/bin/bash").run(["-c", "\(run); kill -9 $!; wait $!"])
+      }
+      #expect(try heavytail("zoo", "add", zoo, "--db", killed, "--bootstrap", "0").status == 1)
+      #expect(try SmallZoo.rows(killed) == SmallZoo.rows(undisturbed))
+    }
+  }
+
+  @Test func aModelThatIsMendedIsTriedAgain() throws {
+    try Fixtures.withDirectory { folder in
+      let (zoo, database) = (folder + "/zoo", folder + "/zoo.sqlite")
+      try SmallZoo.copy("LeNet5/lenet5.npz", to: zoo)
+      let path = zoo + "/lenet5.npz"
+      let whole = try Fixtures.read(path)
+      try Fixtures.write(Array(whole.dropLast(100)), to: path)
+      #expect(try heavytail("zoo", "add", zoo, "--db", database).status == 1)
+      let again = try heavytail("zoo", "retry", "--db", database)
+      #expect(again.status == 1 && again.output == "1 tried again: 1 failed\n")
+      try Fixtures.write(whole, to: path)
+      #expect(try heavytail("zoo", "retry", "--db", database).output == "1 tried again: 0 failed\n")
+      #expect(try heavytail("zoo", "retry", "--db", database).output == "0 tried again: 0 failed\n")
+      let shown = try heavytail("zoo", "show", "lenet5", "--db", database)
+      #expect(shown.status == 0 && shown.output.contains("HEAVY-TAILED"))
+    }
+  }
+
+  @Test func otherSettingsAreAnotherRun() throws {
+    try Fixtures.withDirectory { folder in
+      let (zoo, database) = (folder + "/zoo", folder + "/zoo.sqlite")
+      try SmallZoo.copy("LeNet5/lenet5.npz", to: zoo)
+      for slicing in ["positions", "unfold", "unfold"] {
+        #expect(try heavytail("zoo", "add", zoo, "--db", database, "--slicing", slicing).status == 0)
+      }
+      let latest = try heavytail("zoo", "export", "--db", database).output
+      let first = try heavytail("zoo", "export", "--run", "1", "--db", database).output
+      #expect(latest.contains(",unfold,") && first.contains(",positions,") && !first.contains(",unfold,"))
+      #expect(try heavytail("zoo", "list", "--run", "3", "--db", database).status == 2)
+    }
+  }
+
+  @Test func aCutLineIsNamedAndLeftOut() throws {
+    try Fixtures.withDirectory { folder in
+      let (zoo, results) = (folder + "/zoo", folder + "/results")
+      try SmallZoo.copy("LeNet5/lenet5.npz", to: zoo)
+      let program = Program("heavytail").path
+      _ = try Program(path: "/bin/bash").run([
+        "-c", "set -o pipefail; '\(program)' zoo plan '\(zoo)' | '\(program)' worker > '\(results)'",
+      ])
+      let line = try Fixtures.read(results)
+      try Fixtures.write(line + Array(line.prefix(1000)), to: results)
+      let merged = try heavytail("zoo", "merge", results, "--db", folder + "/zoo.sqlite")
+      #expect(merged.status == 1 && merged.output == "1 result merged; 1 left out\n")
+      #expect(merged.errors.contains("line 2"))
+    }
+  }
+
+  @Test func noModelsAndNoDatabase() throws {
+    try Fixtures.withDirectory { folder in
+      let (added, listed) = (
+        try heavytail("zoo", "add", folder, "--db", folder + "/z"), try heavytail("zoo", "list", "--db", folder + "/z")
+      )
+      #expect(added.status == 2 && listed.status == 2)
+      #expect(!FileManager.default.fileExists(atPath: folder + "/z"))
+    }
+  }
+
+  @Test(arguments: [["rank", "--by", "name"], ["add"], ["rank", "--limit", "-1"], ["plan", "--jobs", "0", "x"]])
+  func wrongUsage(arguments: [String]) throws {
+    #expect(try Program("heavytail").run(["zoo"] + arguments).status == 64)
+  }
+}
