@@ -14,7 +14,7 @@ SOURCES = Package.swift Sources Plugins Tests Examples Benchmarks
 # The trained models; Variety and Bad are for the tests.
 SAMPLES = SampleModels/LeNet5 SampleModels/LeNet5Large SampleModels/MLP3
 
-.PHONY: help run test sanitize build pictures install uninstall new-reader mutate fuzz bench fits kernels phases zoo-soak docs format lint dependencies clean
+.PHONY: help run test sanitize build pictures install uninstall new-reader mutate fuzz bench page fits kernels phases zoo-soak docs format lint dependencies clean
 
 help:
 	@echo "make run                 install what is missing, build, analyse the sample models"
@@ -25,6 +25,7 @@ help:
 	@echo "make mutate              read damaged copies of the samples, 100,000 of each kind"
 	@echo "make fuzz                look for inputs that end a reader, SECONDS=60 for each of TARGETS"
 	@echo "make bench               measure speed and memory, beside WeightWatcher where PEER=… (a Python) has it"
+	@echo "make page                measure how fast the HTML page of 300 layers is written and opens"
 	@echo "make fits                measure the fits to one spectrum on one core, NAME=… only those with it"
 	@echo "make kernels             measure Gram matrices and eigenvalues against the flop model, with THREADS=2"
 	@echo "make phases              count how often the phases are right, on matrices of known phase"
@@ -113,6 +114,10 @@ bench: build
 # Whether zoos hold what they promise, in a few minutes.
 zoo-soak: build
 	@python3 Benchmarks/zoo.py .build/release/heavytail
+
+# How fast the HTML page of 300 layers is written, and opens in Chromium.
+page: build
+	@python3 Benchmarks/page.py .build/release/heavytail
 
 # One site of all public modules, for any web server: python3 -m http.server --directory .build/docs
 docs: dependencies

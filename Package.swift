@@ -175,7 +175,8 @@ let package = Package(
     module(
       "LayerDump",
       [
-        "ModelReading", "MatrixSlicing", "DumpFormat", "SafetensorsFormat", "NumPyFormat", "StrictJSON", "CLinux",
+        "ModelReading", "MatrixSlicing", "DumpFormat", "SafetensorsFormat", "NumPyFormat", "StrictJSON", "Zip",
+        "CLinux",
         .product(name: "Crypto", package: "swift-crypto"),
       ]),
 
@@ -222,7 +223,7 @@ let package = Package(
     tests(
       "LayerDumpTests",
       [
-        "ModelReaders", "LayerDump", "DumpFormat", "Analysis", "MatrixSlicing", "ModelReading", "StrictJSON",
+        "ModelReaders", "LayerDump", "DumpFormat", "Analysis", "MatrixSlicing", "ModelReading", "StrictJSON", "Zip",
         "heavytail-hdf5",
       ]),
     tests("LinearAlgebraTests", ["LinearAlgebra", "SpectralCore"]),
@@ -255,7 +256,10 @@ let package = Package(
       path: "Tests/Fuzzing/Mutate", swiftSettings: strict),
     tests(
       "CommandLineTests",
-      ["heavytail", "LayerDump", "LayerDumpReader", "SafetensorsFormat", "StrictJSON", "ModelReading", "SpectralCore"]),
+      [
+        "heavytail", "LayerDump", "LayerDumpReader", "SafetensorsFormat", "StrictJSON", "ModelReading", "SpectralCore",
+        "Zip",
+      ]),
 
     // What a library user writes.
     example("list-layers", ["ModelReaders", "ModelReading"]),

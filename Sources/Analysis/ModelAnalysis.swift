@@ -14,22 +14,18 @@ public struct ModelReport: Sendable {
   public var times: StageTimes
 }
 
-/// What happened so far, for a progress display.
-public struct AnalysisProgress: Sendable {
-  public var finished: Int
-  public var total: Int
-  /// The layer that has just been finished.
-  public var layer: String
-}
-
 /// Analyses every weight of a model.
 ///
-/// - Parameter progress: called after each layer, from any thread.
+/// - Parameters:
+///   - progress: called after each layer, from any thread.
+///   - visit: called before that with the weight's position and its rows, of which it may take away what nobody else
+///     needs.
 /// - Throws: `ReadError` (`.unsupported`) if the model has no weight at all: then
 ///   it is no trained model, and a table without rows would not say so; `.io` if OpenBLAS or LAPACK is missing.
 public func analyze(
   _ graph: LayerGraph, path: String, options: AnalysisOptions = AnalysisOptions(),
-  progress: @escaping @Sendable (AnalysisProgress) -> Void = { _ in }
+  progress: @escaping @Sendable (AnalysisProgress) -> Void = { _ in },
+  visit: @escaping @Sendable (_ weight: Int, inout [LayerRecord]) -> Void = { _, _ in }
 ) throws(ReadError) -> ModelReport {
   guard !graph.weights.isEmpty else { throw noWeights(graph, path) }
   try requireBLAS(for: path)
@@ -43,7 +39,7 @@ public func analyze(
   }
   let clock = StageClock()
   let tasks = graph.tasks(options, clock) { options.source == .stacked || isWanted($0, $1) }
-  let records = Schedule(tasks, options, progress).run()
+  let records = Schedule(tasks, options, progress, visit).run()
   return ModelReport(
     path: path, graph: graph, layers: records, isPerSlice: options.perSlice, summary: ModelSummary(records, model),
     times: clock.times)

@@ -16,13 +16,30 @@ final class Schedule: Sendable {
   private let options: AnalysisOptions
   private let workers: Workers
   private let progress: @Sendable (AnalysisProgress) -> Void
+  private let visit: @Sendable (Int, inout [LayerRecord]) -> Void
+  private let start = ContinuousClock.now
+  private let totalCost: Double
+  private let totalByteCount: Int
   private let results: Mutex<[[LayerRecord]?]>
-  private let finished = Mutex(0)
+  private let finished = Mutex(Finished())
 
-  init(_ tasks: [LayerTask], _ options: AnalysisOptions, _ progress: @escaping @Sendable (AnalysisProgress) -> Void) {
+  /// What of all tasks is done.
+  private struct Finished {
+    var count = 0
+    var cost = 0.0
+    var byteCount = 0
+  }
+
+  init(
+    _ tasks: [LayerTask], _ options: AnalysisOptions, _ progress: @escaping @Sendable (AnalysisProgress) -> Void,
+    _ visit: @escaping @Sendable (Int, inout [LayerRecord]) -> Void
+  ) {
     self.tasks = tasks
     self.options = options
     self.progress = progress
+    self.visit = visit
+    totalCost = tasks.reduce(0) { $0 + $1.cost }
+    totalByteCount = tasks.reduce(0) { $0.addingSaturated($1.parameter.tensor.byteCount) }
     workers = Workers(options.threadCount)
     results = Mutex([[LayerRecord]?](repeating: nil, count: tasks.count))
   }
@@ -66,13 +83,22 @@ final class Schedule: Sendable {
   }
 
   private func finish(_ index: Int, _ records: [LayerRecord]) {
-    tasks[index].parameter.tensor.release()
+    let task = tasks[index]
+    task.parameter.tensor.release()
+    var records = records
+    visit(index, &records)
     results.withLock { $0[index] = records }
-    let count = finished.withLock { count in
-      count += 1
-      return count
+    let done = finished.withLock { done in
+      done.count += 1
+      done.cost += task.cost
+      done.byteCount = done.byteCount.addingSaturated(task.parameter.tensor.byteCount)
+      return done
     }
-    progress(AnalysisProgress(finished: count, total: tasks.count, layer: tasks[index].name))
+    var report = AnalysisProgress(finished: done.count, total: tasks.count, layer: task.name)
+    (report.byteCount, report.totalByteCount) = (done.byteCount, totalByteCount)
+    report.share = totalCost > 0 ? min(done.cost / totalCost, 1) : nil
+    report.elapsed = ContinuousClock.now - start
+    progress(report)
   }
 }
 
@@ -168,5 +194,13 @@ extension Schedule {
         return LayerSpectra(spectra, of: matrices)
       }
     }
+  }
+}
+
+extension Int {
+  /// The sum, or the largest number where it is beyond that.
+  fileprivate func addingSaturated(_ other: Int) -> Int {
+    let (sum, overflow) = addingReportingOverflow(other)
+    return overflow ? .max : sum
   }
 }

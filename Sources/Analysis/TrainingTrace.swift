@@ -106,13 +106,21 @@ extension AnalysisOptions {
   /// Leaves out what costs time and none of these columns shows, and adds the studies that they need.
   public mutating func restrict(to columns: [Column]) {
     let names = Set(columns.map(\.name))
-    let ordinary = Set(Column.all.map(\.name))
-    studies = []
-    for study: Studies in [.randomized, .vectors, .whitened] {
-      let own = Column.columns(for: study).map(\.name).filter { !ordinary.contains($0) }
-      if !names.isDisjoint(with: own) { studies.insert(study) }
-    }
+    studies = Studies(for: columns)
     // A low p-value is also a warning.
     if names.isDisjoint(with: ["fit_p_value", "warning"]) { bootstrapCount = 0 }
+  }
+}
+
+extension Studies {
+  /// Those that these columns need.
+  public init(for columns: [Column]) {
+    self = []
+    let names = Set(columns.map(\.name))
+    let ordinary = Set(Column.all.map(\.name))
+    for study: Studies in [.randomized, .vectors, .whitened] {
+      let own = Column.columns(for: study).map(\.name).filter { !ordinary.contains($0) }
+      if !names.isDisjoint(with: own) { insert(study) }
+    }
   }
 }

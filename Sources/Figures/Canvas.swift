@@ -1,12 +1,19 @@
 /// The body of an SVG, element by element.
 struct Canvas {
-  private(set) var text = ""
+  private(set) var elements: [String] = []
   let resolution: Resolution
 
   init(_ resolution: Resolution) { self.resolution = resolution }
 
   /// Files are for people, too.
   private var lineEnd: String { resolution == .tenths ? "\n" : "" }
+
+  /// Makes one element of all that `body` draws.
+  mutating func group(_ body: (inout Canvas) -> Void) {
+    var part = Canvas(resolution)
+    body(&part)
+    if !part.elements.isEmpty { elements.append("<g>\(part.elements.joined())</g>\(lineEnd)") }
+  }
 
   private func units(_ length: Double) -> String { resolution.units(length) }
 
@@ -19,7 +26,8 @@ struct Canvas {
   mutating func write(_ string: String, at point: Point, _ classes: String = "", anchor: Anchor = .start) {
     let names = [classes, anchor.rawValue].filter { !$0.isEmpty }.joined(separator: " ")
     let attribute = names.isEmpty ? "" : " class=\"\(names)\""
-    text += "<text x=\"\(units(point.x))\" y=\"\(units(point.y))\"\(attribute)>\(escaped(string))</text>\(lineEnd)"
+    elements.append(
+      "<text x=\"\(units(point.x))\" y=\"\(units(point.y))\"\(attribute)>\(escaped(string))</text>\(lineEnd)")
   }
 
   /// Lines of text of the same classes and the same anchor; a column or a row of them says once where it is.
@@ -28,7 +36,7 @@ struct Canvas {
     guard let column = columns.first, let row = rows.first else { return }
     let names = [classes, anchor.rawValue].filter { !$0.isEmpty }.joined(separator: " ")
     let (isColumn, isRow) = (columns.count == 1, rows.count == 1)
-    text += "<g class=\"\(names)\""
+    var text = "<g class=\"\(names)\""
     if isColumn || isRow { text += " transform=\"translate(\(isColumn ? column : "0")\(isRow ? " " + row : ""))\"" }
     text += ">"
     for line in lines {
@@ -36,12 +44,12 @@ struct Canvas {
       let y = isRow ? "" : " y=\"\(units(line.point.y))\""
       text += "<text\(x)\(y)>\(escaped(line.string))</text>"
     }
-    text += "</g>\(lineEnd)"
+    elements.append(text + "</g>\(lineEnd)")
   }
 
   mutating func draw(_ path: PathData, _ classes: String) {
     guard !path.text.isEmpty else { return }
-    text += "<path class=\"\(classes)\" d=\"\(path.text)\"/>\(lineEnd)"
+    elements.append("<path class=\"\(classes)\" d=\"\(path.text)\"/>\(lineEnd)")
   }
 
   mutating func rectangle(_ start: Point, _ end: Point, _ classes: String) {
@@ -53,8 +61,9 @@ struct Canvas {
 
   /// A dot that says what it is when pointed at.
   mutating func circle(_ center: Point, radius: Double, _ classes: String, title: String, facts: [Figure.Fact]) {
-    text += "<circle class=\"\(classes)\" cx=\"\(units(center.x))\" cy=\"\(units(center.y))\" r=\"\(units(radius))\""
+    var text = "<circle class=\"\(classes)\" cx=\"\(units(center.x))\" cy=\"\(units(center.y))\" r=\"\(units(radius))\""
     text += "\(attributes(facts))><title>\(escaped(title))</title></circle>\(lineEnd)"
+    elements.append(text)
   }
 }
 

@@ -1,6 +1,13 @@
 extension Figure {
   /// The figure as SVG: a document of its own, or an element for a page.
   public func svg(for medium: Medium) -> String {
+    let (head, elements) = parts(for: medium)
+    return head + elements.joined() + "</svg>\n"
+  }
+
+  /// The beginning of the SVG and the elements in it, for a page that shares what its figures have in common. The end is
+  /// `</svg>`.
+  public func parts(for medium: Medium) -> (head: String, elements: [String]) {
     var drawing = FigureDrawing(self, medium)
     drawing.draw()
     let resolution = medium.resolution
@@ -16,7 +23,7 @@ extension Figure {
       text += "<style>\n\(StyleSheet.file)</style>\n"
       text += "<rect class=\"fw\" width=\"\(width)\" height=\"\(height)\"/>\n"
     }
-    return text + drawing.canvas.text + "</svg>\n"
+    return (text, drawing.canvas.elements)
   }
 }
 
@@ -45,9 +52,10 @@ struct FigureDrawing {
     canvas.write(
       fitted(figure.title, width: right - left, size: sizes.title, isBold: true), at: Point(left, bottom - 2), "h")
     let lines = figure.notes.flatMap { wrapped($0, width: right - left, size: sizes.text) }
-    canvas.write(
-      lines.enumerated().map { ($1, Point(left, bottom + Double($0 + 1) * sizes.line)) }, "n", anchor: .start)
-    bottom += Double(lines.count) * sizes.line
+    for line in lines {
+      bottom += sizes.line
+      canvas.write(line, at: Point(left, bottom), "n")
+    }
     drawLegend()
     let plots = figure.panels.map { PanelDrawing($0, sizes) }
     let plotLeft = left + (plots.map(\.leftRoom).max() ?? 0)
@@ -90,23 +98,26 @@ struct FigureDrawing {
     guard !items.isEmpty else { return }
     let gap = sizes.text
     bottom += sizes.line + 4
-    var x = left
-    for item in items {
-      let room = right - left - FigureDrawing.swatchWidth - 6
-      let label = fitted(item.label, width: room, size: sizes.text)
-      let width = FigureDrawing.swatchWidth + 6 + textWidth(label, size: sizes.text)
-      if x > left, x + width > right {
-        x = left
-        bottom += sizes.line
+    let (left, right) = (left, right)
+    var (x, bottom) = (left, bottom)
+    canvas.group { canvas in
+      for item in items {
+        let room = right - left - FigureDrawing.swatchWidth - 6
+        let label = fitted(item.label, width: room, size: sizes.text)
+        let width = FigureDrawing.swatchWidth + 6 + textWidth(label, size: sizes.text)
+        if x > left, x + width > right {
+          x = left
+          bottom += sizes.line
+        }
+        FigureDrawing.draw(item.swatch, at: Point(x, bottom - sizes.text * 0.35), on: &canvas)
+        canvas.write(label, at: Point(x + FigureDrawing.swatchWidth + 6, bottom))
+        x += width + gap
       }
-      drawSwatch(item.swatch, at: Point(x, bottom - sizes.text * 0.35))
-      canvas.write(label, at: Point(x + FigureDrawing.swatchWidth + 6, bottom))
-      x += width + gap
     }
-    bottom += 2
+    self.bottom = bottom + 2
   }
 
-  private mutating func drawSwatch(_ swatch: LegendItem.Swatch, at point: Point) {
+  private static func draw(_ swatch: LegendItem.Swatch, at point: Point, on canvas: inout Canvas) {
     let end = Point(point.x + FigureDrawing.swatchWidth, point.y)
     let middle = Point(point.x + FigureDrawing.swatchWidth / 2, point.y)
     switch swatch {

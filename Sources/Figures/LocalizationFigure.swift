@@ -1,5 +1,8 @@
 import SpectralCore
 
+/// So many numbers of one kind stand beside a figure.
+private let mostValues = 16
+
 extension Figure {
   /// The inverse participation of each right singular vector, by its eigenvalue, in log-log: 1/M if it is spread out
   /// evenly, 3/(M + 2) on average for a random vector, 1 on one component.
@@ -28,7 +31,7 @@ extension Figure {
       Marker(.y, at: random, "random", .vermilion, .dashed), Marker(.y, at: 1, "one entry", .gray, .dotted),
     ]
     var facts = [Fact("M", data.spectrum.columns)]
-    if !spikes.isEmpty {
+    if (1...mostValues).contains(spikes.count) {
       // The largest eigenvalue first, as in the reports.
       let values = spikes.reversed().map { "\($0.inverseParticipation)" }
       facts.append(Fact("spike_ipr", values.joined(separator: " ")))

@@ -214,14 +214,14 @@ struct PanelDrawing {
   private func radius(_ count: Int) -> Double { count > 150 ? 2 : count > 60 ? 2.6 : 3.4 }
 
   /// How far a curve may be from what it stands for, in pixels: nobody sees it.
-  private static let tolerance = 0.3
+  private static func tolerance(_ resolution: Resolution) -> Double { resolution == .halves ? 0.5 : 0.3 }
 
   private func drawLine(_ points: [Point], _ classes: String, on canvas: inout Canvas, _ frame: Frame) {
     let runs = points.split { panel.x.share($0.x) == nil || panel.y.share($0.y) == nil }
     var path = PathData(canvas.resolution)
     for run in runs {
       for chain in clipped(run.compactMap { place($0, frame) }, x: frame.x, y: frame.y) {
-        path.lines(through: thinned(chain, tolerance: PanelDrawing.tolerance))
+        path.lines(through: thinned(chain, tolerance: PanelDrawing.tolerance(canvas.resolution)))
       }
     }
     canvas.draw(path, classes)
@@ -253,20 +253,43 @@ struct PanelDrawing {
     canvas.draw(path, "i s\(ink.letter) b\(ink.letter)")
   }
 
-  /// Dots of the same pixel are drawn once; a row of dots that touch each other is a thick line.
   private func drawDots(_ points: [Point], _ ink: Ink, on canvas: inout Canvas, _ frame: Frame) {
-    var seen: Set<SIMD2<Int>> = []
     let places = points.filter { panel.x.contains($0.x) && panel.y.contains($0.y) }.compactMap { place($0, frame) }
-      .filter { seen.insert(SIMD2(Int($0.x), Int($0.y))).inserted }
-    var path = PathData(canvas.resolution)
+    let rows = dotsInRows(places, canvas.resolution)
+    // A page has many figures.
+    let cells = canvas.resolution == .halves ? dotsInCells(places, canvas.resolution) : rows
+    canvas.draw(cells.text.utf8.count < rows.text.utf8.count ? cells : rows, "o s\(ink.letter)")
+  }
+
+  /// Dots of the same pixel are drawn once; a row of dots that touch each other is a thick line.
+  private func dotsInRows(_ places: [Point], _ resolution: Resolution) -> PathData {
+    var seen: Set<SIMD2<Int>> = []
+    let places = places.filter { seen.insert(SIMD2(Int($0.x), Int($0.y))).inserted }
+    var path = PathData(resolution)
     var row: [Point] = []
     for (index, place) in places.enumerated() {
       row.append(place)
       if index + 1 < places.count, places[index + 1].isClose(to: place) { continue }
-      path.dots(through: thinned(row, tolerance: PanelDrawing.tolerance))
+      path.dots(through: thinned(row, tolerance: PanelDrawing.tolerance(resolution)))
       row = []
     }
-    canvas.draw(path, "o s\(ink.letter)")
+    return path
+  }
+
+  /// A cloud of dots, each at most a pixel from its place, which is a quarter of its size: neighbours are one thick line.
+  private func dotsInCells(_ places: [Point], _ resolution: Resolution) -> PathData {
+    let size = 2.0
+    let cells = Set(places.map { SIMD2(Int(($0.y / size).rounded()), Int(($0.x / size).rounded())) })
+      .sorted { ($0.x, $0.y) < ($1.x, $1.y) }
+    var path = PathData(resolution)
+    var start = 0
+    for (index, cell) in cells.enumerated() {
+      if index + 1 < cells.count, cells[index + 1] == cell &+ SIMD2(0, 1) { continue }
+      let ends = [cells[start], cell].map { Point(Double($0.y) * size, Double($0.x) * size) }
+      path.dots(through: ends[0] == ends[1] ? [ends[0]] : ends)
+      start = index + 1
+    }
+    return path
   }
 
   private func drawRug(_ values: [Double], _ ink: Ink, on canvas: inout Canvas, _ frame: Frame) {
@@ -274,7 +297,7 @@ struct PanelDrawing {
     var last = -Double.infinity
     for value in values where panel.x.contains(value) {
       let x = place(value, panel.x, frame.x)
-      guard x - last >= 0.5 else { continue }
+      guard x - last >= 1 else { continue }
       path.lines(through: [Point(x, frame.y.upperBound), Point(x, frame.y.upperBound - 9)])
       last = x
     }

@@ -61,7 +61,7 @@ struct PathData {
   /// With round ends of lines, a dot or a row of them.
   mutating func dots(through points: [Point]) {
     lines(through: points)
-    if points.count == 1 { text += "h0" }
+    if points.count == 1 { text += "z" }
   }
 
   mutating func close() {

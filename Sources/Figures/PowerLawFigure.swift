@@ -110,7 +110,7 @@ extension SpectrumData.Tail {
       return Series(name, .line(points), ink, dash)
     }
     var curves = [
-      curve("power law, α = \(significant(alpha))", comparison.powerLaw, .vermilion, .solid),
+      curve("power law", comparison.powerLaw, .vermilion, .solid),
       curve("exponential", comparison.exponential, .gray, .dotted),
       curve("stretched exponential", comparison.stretchedExponential, .green, .shortDashed),
       curve("lognormal", comparison.lognormal, .purple, .dashDotted),

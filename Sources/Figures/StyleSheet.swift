@@ -23,22 +23,24 @@ public enum StyleSheet {
     func dashes(_ lengths: Double...) -> String {
       "stroke-dasharray:" + lengths.map(medium.resolution.units).joined(separator: " ")
     }
+    // What figures of a page share is drawn where it is used, but without the figure's class around it.
+    let scope = medium == .file ? ".figure " : ""
     let fixed = [
       ".figure{font-family:Helvetica,Arial,'Liberation Sans','DejaVu Sans',sans-serif;font-size:\(pixels(sizes.text))}",
-      ".figure text{fill:\(color(.text))}", ".figure .h{font-size:\(pixels(sizes.title));font-weight:bold}",
-      ".figure .n text{fill:\(color(.muted))}",
-      ".figure .k{font-size:\(pixels(sizes.tick))}.figure .k,.figure .k text{fill:\(color(.muted))}",
-      ".figure .c{text-anchor:middle}", ".figure .r{text-anchor:end}",
-      ".figure path{fill:none;stroke-linejoin:round}", ".figure .l{stroke-width:\(pixels(1.8))}",
-      ".figure .i{stroke-width:\(pixels(1))}", ".figure .o{stroke-width:\(pixels(4));stroke-linecap:round}",
-      ".figure .d1{\(dashes(7, 3))}", ".figure .d2{\(dashes(2, 3))}", ".figure .d3{\(dashes(8, 3, 2, 3))}",
-      ".figure .d4{\(dashes(4, 3))}",
+      "\(scope)text{fill:\(color(.text))}", "\(scope).h{font-size:\(pixels(sizes.title));font-weight:bold}",
+      "\(scope)text.n{fill:\(color(.muted))}",
+      "\(scope).k{font-size:\(pixels(sizes.tick))}\(scope).k,\(scope).k text{fill:\(color(.muted))}",
+      "\(scope).c{text-anchor:middle}", "\(scope).r{text-anchor:end}",
+      "\(scope)path{fill:none;stroke-linejoin:round}", "\(scope).l{stroke-width:\(pixels(1.8))}",
+      "\(scope).i{stroke-width:\(pixels(1))}", "\(scope).o{stroke-width:\(pixels(4));stroke-linecap:round}",
+      "\(scope).d1{\(dashes(7, 3))}", "\(scope).d2{\(dashes(2, 3))}", "\(scope).d3{\(dashes(8, 3, 2, 3))}",
+      "\(scope).d4{\(dashes(4, 3))}",
     ]
     let inks = Ink.allCases.map { ink in
       let (letter, value) = (ink.letter, color(ink))
-      if Ink.ramp.contains(ink) { return ".figure .s\(letter){stroke:\(value)}" }
-      return ".figure .s\(letter){stroke:\(value)}.figure .f\(letter){fill:\(value)}"
-        + ".figure .b\(letter){fill:\(value);fill-opacity:.22}"
+      if Ink.ramp.contains(ink) { return "\(scope).s\(letter){stroke:\(value)}" }
+      return "\(scope).s\(letter){stroke:\(value)}\(scope).f\(letter){fill:\(value)}"
+        + "\(scope).b\(letter){fill:\(value);fill-opacity:.22}"
     }
     return (fixed + inks).joined(separator: "\n") + "\n"
   }

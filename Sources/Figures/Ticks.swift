@@ -60,7 +60,8 @@ extension Axis {
         factors.map { Tick(value: $0 * pow(10, Double(power)), label: powerText($0, power, isDecimal: isDecimal)) }
       }.filter { contains($0.value) }
       if labelled.count > 1, fits(labelled, length: length, room: room) {
-        return labelled + minorTicks(minor, besides: labelled)
+        // Between 1, 2 and 5 they say nothing new.
+        return factors.count == 3 ? labelled : labelled + minorTicks(minor, besides: labelled)
       }
     }
     for step in 2...max(high - low, 2) {
@@ -77,7 +78,7 @@ extension Axis {
   }
 
   private func minorTicks(_ powers: ClosedRange<Int>, besides labelled: [Tick]) -> [Tick] {
-    guard powers.count <= 5 else { return [] }
+    guard powers.count <= 4 else { return [] }
     let all = powers.flatMap { power in (1...9).map { Double($0) * pow(10, Double(power)) } }
     return all.filter { value in contains(value) && !labelled.contains { abs($0.value - value) < 1e-9 * value } }
       .map { Tick(value: $0) }

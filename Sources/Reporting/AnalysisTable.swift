@@ -3,21 +3,20 @@ import ModelReading
 
 extension AnalysisResults {
   /// The report for people: a table per model, then what could not be read.
-  /// - Parameters:
-  ///   - width: columns of the terminal, or `nil` for no limit.
-  ///   - findings: whether what the numbers say in words follows each table.
-  public func table(width: Int?, findings: Bool = false) -> String {
-    models.map { $0.table(width: width, findings: findings) }.joined(separator: "\n")
+  public func table(_ options: TableOptions) -> String {
+    models.map { $0.table(options) }.joined(separator: "\n")
   }
 }
 
 extension ModelReport {
-  fileprivate func table(width: Int?, findings: Bool) -> String {
-    var lines = wrapped(title, width: width, indent: 2)
-    lines += TextTable(headings: ModelReport.headings, rows: layers.map(ModelReport.cells)).lines(width: width)
+  fileprivate func table(_ options: TableOptions) -> String {
+    let width = options.width
+    var table = TextTable(headings: headings(options), rows: layers.map { cells($0, options) })
+    if options.isColored { table.color = TerminalColor.init(phaseIn:) }
+    var lines = wrapped(title, width: width, indent: 2) + table.lines(width: width)
     lines += notes.flatMap { wrapped($0, width: width, indent: 4) }
     lines += wrapped(summaryLine, width: width, indent: 2)
-    if findings { lines += findingsText(width: width) }
+    if options.showsFindings { lines += findingsText(width: width, isColored: options.isColored) }
     return lines.joined(separator: "\n") + "\n"
   }
 
@@ -26,31 +25,69 @@ extension ModelReport {
     return "\(printable(path))  (\(graph.format), \(graph.variant)\(producer))"
   }
 
-  private static let headings: [TextTable.Heading] = [
-    .init(title: "layer", isNumeric: false, isFlexible: true),
-    .init(title: "kind", isNumeric: false, expendability: 3),
-    .init(title: "shape", isNumeric: false, expendability: 5),
-    .init(title: "N", isNumeric: true), .init(title: "M", isNumeric: true),
-    .init(title: "Q", isNumeric: true, expendability: 4),
-    .init(title: "evals", isNumeric: true, expendability: 8),
-    .init(title: "alpha", isNumeric: true), .init(title: "D", isNumeric: true),
-    .init(title: "xmin", isNumeric: true, expendability: 9), .init(title: "tail", isNumeric: true, expendability: 2),
-    .init(title: "λmax", isNumeric: true, expendability: 6),
-    .init(title: "stable rank", isNumeric: true, expendability: 7),
-    .init(title: "entropy", isNumeric: true, expendability: 10),
-    .init(title: "spikes", isNumeric: true, expendability: 11), .init(title: "phase", isNumeric: false),
-    .init(title: "note", isNumeric: false, isFlexible: true, keepsStart: true, expendability: 1),
+  // MARK: Columns
+
+  private struct Style {
+    var title: String
+    /// Digits after the point.
+    var digits = 4
+    /// Of the usual columns those of higher value are left out sooner where there is no room; 0 stays.
+    var expendability = 0
+  }
+
+  private static let usual: [Column] = [
+    "kind", "shape", "N", "M", "Q", "num_evals", "alpha", "D", "xmin", "num_pl_spikes", "spectral_norm", "stable_rank",
+    "entropy", "num_spikes", "phase",
+  ].map { name in Column.all.first { $0.name == name }! }
+
+  private static let styles: [String: Style] = [
+    "kind": Style(title: "kind", expendability: 3), "shape": Style(title: "shape", expendability: 5),
+    "Q": Style(title: "Q", digits: 2, expendability: 4), "num_evals": Style(title: "evals", expendability: 8),
+    "alpha": Style(title: "alpha", digits: 2), "D": Style(title: "D", digits: 3),
+    "xmin": Style(title: "xmin", digits: 3, expendability: 9), "num_pl_spikes": Style(title: "tail", expendability: 2),
+    "spectral_norm": Style(title: "λmax", digits: 2, expendability: 6),
+    "stable_rank": Style(title: "stable rank", digits: 1, expendability: 7),
+    "entropy": Style(title: "entropy", digits: 3, expendability: 10),
+    "num_spikes": Style(title: "spikes", expendability: 11),
   ]
 
-  private static func cells(_ record: LayerRecord) -> [String] {
-    [
-      record.name, record.kind, shapeText(record.shape), record.rows.map(String.init) ?? "",
-      record.columns.map(String.init) ?? "", fixed(record.aspectRatio, 2),
-      record.eigenvalueCount.map(String.init) ?? "", fixed(record.alpha, 2), fixed(record.distance, 3),
-      fixed(record.xmin, 3), record.tailCount.map(String.init) ?? "", fixed(record.spectralNorm, 2),
-      fixed(record.stableRank, 1), fixed(record.entropy, 3), record.spikeCount.map(String.init) ?? "",
-      record.phase ?? "", note(record),
-    ]
+  private static func style(_ column: Column) -> Style { styles[column.name] ?? Style(title: column.name) }
+
+  /// What was asked for stays, whatever the width.
+  private func headings(_ options: TableOptions) -> [TextTable.Heading] {
+    var headings = [TextTable.Heading(title: "layer", isNumeric: false, isFlexible: true)]
+    headings += (options.columns ?? ModelReport.usual).map { column in
+      let style = ModelReport.style(column)
+      return TextTable.Heading(
+        title: style.title, isNumeric: isNumeric(column),
+        expendability: options.columns == nil ? style.expendability : 0)
+    }
+    if options.sparklines != .none {
+      let expendability = options.sparklines == .always ? 0 : 12
+      headings.append(.init(title: "ESD over log λ", isNumeric: false, expendability: expendability))
+    }
+    if options.columns == nil {
+      headings.append(.init(title: "note", isNumeric: false, isFlexible: true, keepsStart: true, expendability: 1))
+    }
+    return headings
+  }
+
+  /// Whether a column has numbers, or nothing at all.
+  private func isNumeric(_ column: Column) -> Bool {
+    layers.allSatisfy { record in
+      switch column.value(record) {
+      case .null, .integer, .number: true
+      case .text, .integers, .numbers: false
+      }
+    }
+  }
+
+  private func cells(_ record: LayerRecord, _ options: TableOptions) -> [String] {
+    let columns = options.columns ?? ModelReport.usual
+    var cells = [record.name] + columns.map { $0.value(record).text(digits: ModelReport.style($0).digits) }
+    if options.sparklines != .none { cells.append(record.fitted.map { sparkline(of: $0.spectrum) } ?? "") }
+    if options.columns == nil { cells.append(ModelReport.note(record)) }
+    return cells
   }
 
   private static func note(_ record: LayerRecord) -> String {
@@ -88,5 +125,19 @@ extension ModelReport {
       parts.append("\(label) \(fixed(value, 3))")
     }
     return parts.joined(separator: " · ")
+  }
+}
+
+extension Column.Value {
+  /// For people, with so many digits after the point.
+  func text(digits: Int) -> String {
+    switch self {
+    case .null: ""
+    case .integer(let integer): "\(integer)"
+    case .number(let number): fixed(number, digits)
+    case .text(let text): text
+    case .integers(let integers): shapeText(integers)
+    case .numbers(let numbers): numbers.map { fixed($0, 2) }.joined(separator: " ")
+    }
   }
 }

@@ -29,9 +29,11 @@ public struct ComparisonReport: Sendable {
   ].map { name in Column.all.first { $0.name == name }! }
 
   /// One table per model that is compared with the first.
-  /// - Parameter width: columns of the terminal, or `nil` for no limit.
-  public func table(width: Int?) -> String {
-    comparisons.map { $0.table(width: width) }.joined(separator: "\n")
+  /// - Parameters:
+  ///   - width: columns of the terminal, or `nil` for no limit.
+  ///   - isColored: whether phases have the colours of a terminal.
+  public func table(width: Int?, isColored: Bool = false) -> String {
+    comparisons.map { $0.table(width: width, isColored: isColored) }.joined(separator: "\n")
   }
 
   /// One row per layer of the first model and model that it is compared with, weights without a partner last.
@@ -132,9 +134,11 @@ public struct ComparisonReport: Sendable {
 }
 
 extension ModelComparison {
-  fileprivate func table(width: Int?) -> String {
+  fileprivate func table(width: Int?, isColored: Bool) -> String {
+    var table = TextTable(headings: ModelComparison.headings, rows: layers.map(ModelComparison.cells))
+    if isColored { table.color = TerminalColor.init(phaseIn:) }
     var lines = wrapped("\(printable(first.path))  →  \(printable(second.path))", width: width, indent: 2)
-    lines += TextTable(headings: ModelComparison.headings, rows: layers.map(ModelComparison.cells)).lines(width: width)
+    lines += table.lines(width: width)
     lines += unmatched.flatMap { weight in
       let path = weight.side == .first ? first.path : second.path
       return wrapped(

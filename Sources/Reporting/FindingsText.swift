@@ -3,7 +3,7 @@ import ModelReading
 
 extension ModelReport {
   /// The findings for people, the most trustworthy first.
-  func findingsText(width: Int?) -> [String] {
+  func findingsText(width: Int?, isColored: Bool) -> [String] {
     let all = findings.map { ("", $0) } + layers.flatMap { layer in layer.findings.map { (layer.name + ": ", $0) } }
     var lines: [String] = []
     for level in Finding.Level.allCases {
@@ -12,7 +12,11 @@ extension ModelReport {
       lines.append("  " + level.heading)
       for (name, finding) in found {
         let text = "    \(finding.severity.mark) \(printable(name + finding.text))\(finding.evidenceText)"
-        lines += wrapped(text, width: width, indent: 8)
+        let found = wrapped(text, width: width, indent: 8)
+        // Only the mark: it is the first that is no space.
+        let mark = finding.severity.mark
+        let painted = isColored ? TerminalColor(finding.severity)?.painted(mark) ?? mark : mark
+        lines += ["    " + painted + found[0].dropFirst(4 + mark.count)] + found.dropFirst()
       }
     }
     return lines

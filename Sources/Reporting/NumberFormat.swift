@@ -35,7 +35,7 @@ package func grouped(_ count: Int) -> String {
 }
 
 /// A size in the unit that fits: `180 KiB`.
-func byteCountText(_ count: Int) -> String {
+package func byteCountText(_ count: Int) -> String {
   let units = ["bytes", "KiB", "MiB", "GiB", "TiB"]
   var value = Double(count)
   var unit = 0

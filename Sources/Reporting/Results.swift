@@ -12,9 +12,16 @@ public struct AnalysisResults: Sendable {
   public var version: String
   /// What was looked at beyond the spectra: their columns are in the reports.
   public var studies: Studies
+  /// What is reported of each layer; `nil` for everything.
+  public var chosenColumns: [Column]?
 
   /// The columns of the reports.
-  var columns: [Column] { Column.columns(for: studies) }
+  var columns: [Column] { chosenColumns ?? Column.columns(for: studies) }
+
+  /// Puts the layers of each model in the order of a column; those without a value come last.
+  public mutating func sort(by column: Column, descending: Bool) {
+    for index in models.indices { models[index].layers.sort(by: column, descending: descending) }
+  }
 
   public init(
     settings: [(name: String, value: String)] = [], models: [ModelReport],

@@ -29,6 +29,8 @@ package struct TextTable {
 
   var headings: [Heading]
   var rows: [[String]]
+  /// The colour of a cell by its text; all are plain where nothing else is said.
+  var color: (String) -> TerminalColor? = { _ in nil }
 
   package init(headings: [Heading], rows: [[String]]) {
     self.headings = headings
@@ -79,8 +81,9 @@ package struct TextTable {
     for (position, column) in kept.enumerated() {
       let cell = shortened(printable(text(column)), to: widths[column], headings[column].keepsStart)
       let padding = String(repeating: " ", count: widths[column] - cell.count)
+      let shown = color(cell)?.painted(cell) ?? cell
       line += position == 0 ? "" : TextTable.gap
-      line += headings[column].isNumeric ? padding + cell : cell + padding
+      line += headings[column].isNumeric ? padding + shown : shown + padding
     }
     while line.last == " " { line.removeLast() }
     return line

@@ -35,12 +35,14 @@ public struct TraceReport: Sendable {
   ]
 
   /// A block per layer with a line for each checkpoint, and below it where the phase changes.
-  /// - Parameter width: columns of the terminal, or `nil` for no limit.
-  public func table(width: Int?) -> String {
-    trace.layers.map { block($0, width).joined(separator: "\n") + "\n" }.joined(separator: "\n")
+  /// - Parameters:
+  ///   - width: columns of the terminal, or `nil` for no limit.
+  ///   - isColored: whether phases have the colours of a terminal.
+  public func table(width: Int?, isColored: Bool = false) -> String {
+    trace.layers.map { block($0, width, isColored).joined(separator: "\n") + "\n" }.joined(separator: "\n")
   }
 
-  private func block(_ layer: TrainingTrace.Series, _ width: Int?) -> [String] {
+  private func block(_ layer: TrainingTrace.Series, _ width: Int?, _ isColored: Bool) -> [String] {
     let title = "\(printable(layer.name))  (\(layer.kind), \(shapeText(layer.shape)))"
     let hasNotes = layer.cells.contains { TraceReport.note($0) != "" }
     let headings =
@@ -52,9 +54,10 @@ public struct TraceReport: Sendable {
         + trace.columns.indices.map { TraceReport.text(cell?.values[$0] ?? .null, of: trace.columns[$0]) }
         + (hasNotes ? [TraceReport.note(cell)] : [])
     }
+    var table = TextTable(headings: headings, rows: rows)
+    if isColored { table.color = TerminalColor.init(phaseIn:) }
     let transitions = layer.transitions.flatMap { wrapped(sentence(layer, $0), width: width, indent: 2) }
-    return wrapped(title, width: width, indent: 2) + TextTable(headings: headings, rows: rows).lines(width: width)
-      + transitions
+    return wrapped(title, width: width, indent: 2) + table.lines(width: width) + transitions
   }
 
   /// Columns on the right go first where the terminal is narrow, the phase last.
@@ -68,14 +71,7 @@ public struct TraceReport: Sendable {
   }
 
   static func text(_ value: Column.Value, of column: Column) -> String {
-    switch value {
-    case .null: ""
-    case .integer(let integer): "\(integer)"
-    case .number(let number): fixed(number, TraceReport.styles[column.name]?.digits ?? 4)
-    case .text(let text): text
-    case .integers(let integers): shapeText(integers)
-    case .numbers(let numbers): numbers.map { fixed($0, 2) }.joined(separator: " ")
-    }
+    value.text(digits: styles[column.name]?.digits ?? 4)
   }
 
   static func note(_ cell: TrainingTrace.Cell?) -> String {

@@ -43,8 +43,7 @@ struct CompareCommand: ParsableCommand {
       "Do with no more memory than this, such as 8G (default: three quarters of what is free).", valueName: "bytes"))
   var maxMemory: ByteCount?
 
-  @Flag(name: .shortAndLong, help: "No progress on standard error; errors remain.")
-  var quiet = false
+  @OptionGroup var progress: ProgressArguments
 
   @OptionGroup(title: "External readers") var readers: ReaderArguments
 
@@ -54,7 +53,7 @@ struct CompareCommand: ParsableCommand {
 
   func run() throws {
     try startBLAS()
-    let (options, readers, progress) = (options, readers.registry(), ProgressLine(isEnabled: !quiet))
+    let (options, readers, progress) = (options, readers.registry(), self.progress.line)
     var limits = Limits()
     limits.maximumDecodedBytes = min(limits.maximumDecodedBytes, options.maximumMemory)
     func analysis(_ path: String) throws(ReadError) -> ModelReport {
@@ -107,7 +106,9 @@ struct CompareCommand: ParsableCommand {
 
   private func text(_ report: ComparisonReport) -> String {
     switch format {
-    case .table: report.table(width: output == nil ? Terminal.width : nil)
+    case .table:
+      report.table(
+        width: output == nil ? Terminal.width : nil, isColored: output == nil && Terminal.isColored)
     case .csv: report.csv
     case .json: report.json
     case .html: report.html

@@ -37,8 +37,7 @@ struct DistancesCommand: ParsableCommand {
       valueName: "bytes"))
   var maxMemory: ByteCount?
 
-  @Flag(name: .shortAndLong, help: "No progress on standard error; errors remain.")
-  var quiet = false
+  @OptionGroup var progress: ProgressArguments
 
   @OptionGroup(title: "External readers") var readers: ReaderArguments
 
@@ -51,7 +50,7 @@ struct DistancesCommand: ParsableCommand {
     options.maximumMemory = maxMemory?.value ?? Machine.workingByteCount
     var limits = Limits()
     limits.maximumDecodedBytes = min(limits.maximumDecodedBytes, options.maximumMemory)
-    let progress = ProgressLine(isEnabled: !quiet)
+    let progress = self.progress.line
     let distance: ModelDistance
     do throws(ReadError) {
       defer { progress.clear() }

@@ -120,7 +120,7 @@ struct ExportCommand: ParsableCommand {
           .unsupported, "has no layer that matches \(layers.joined(separator: " or "))", file: path,
           hint: "heavytail inspect lists them"))
     }
-    let progress = ProgressLine(isEnabled: !paths.quiet)
+    let progress = paths.progress.line
     defer { progress.clear() }
     let total = dump.byteCount
     try dump.write(to: target, replacing: force) { written in

@@ -8,10 +8,11 @@ struct PathArguments: ParsableArguments {
     completion: .file())
   var paths: [String]
 
-  @Flag(name: .shortAndLong, help: "No progress and no notes on standard error; errors remain.")
-  var quiet = false
+  @OptionGroup var progress: ProgressArguments
 
   @OptionGroup(title: "External readers") var readers: ReaderArguments
+
+  var quiet: Bool { progress.quiet }
 
   /// Whether there is one path, and it is a model, not a folder of models.
   func isOneModel(_ readers: ReaderRegistry) -> Bool { paths.count == 1 && ModelPaths.isModel(paths[0], readers) }
@@ -29,6 +30,7 @@ struct PathArguments: ParsableArguments {
           let start = ContinuousClock.now
           let graph = try readers.open(model, limits: limits)
           run.openingTime += ContinuousClock.now - start
+          if progress.verbose { Terminal.printError("\(printable(model)): \(graph.layers.count) layers") }
           noteOthers(in: model, graph, readers)
           run.models.append(try body(model, graph))
         } catch {

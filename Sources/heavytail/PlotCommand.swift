@@ -40,8 +40,7 @@ struct PlotCommand: ParsableCommand {
 
   @OptionGroup var spectra: SpectrumArguments
 
-  @Flag(name: .shortAndLong, help: "No progress on standard error; errors remain.")
-  var quiet = false
+  @OptionGroup var progress: ProgressArguments
 
   @OptionGroup(title: "External readers") var readers: ReaderArguments
 
@@ -80,7 +79,7 @@ struct PlotCommand: ParsableCommand {
     limits.maximumDecodedBytes = min(limits.maximumDecodedBytes, options.maximumMemory)
     let registry = readers.registry()
     let base = try spectra.openBase(registry, limits)
-    let progress = ProgressLine(isEnabled: !quiet)
+    let progress = self.progress.line
     do throws(ReadError) {
       defer { progress.clear() }
       var graph = try ModelPaths.openOne(path, registry, limits)

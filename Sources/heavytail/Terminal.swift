@@ -1,11 +1,18 @@
 import Analysis
 import Glibc
-import ModelReading
 
 /// The terminal, if there is one.
 enum Terminal {
   /// Columns of the terminal that standard output goes to, or `nil` if it goes elsewhere.
   static var width: Int? { width(of: STDOUT_FILENO) }
+
+  /// Whether standard output goes to a terminal that has colours, and whose user wants them (https://no-color.org).
+  static var isColored: Bool {
+    guard isatty(STDOUT_FILENO) == 1, variable("TERM") != "dumb" else { return false }
+    return (variable("NO_COLOR") ?? "").isEmpty
+  }
+
+  private static func variable(_ name: String) -> String? { unsafe getenv(name).map { unsafe String(cString: $0) } }
 
   /// Columns of the terminal behind `descriptor`, or `nil` if there is none.
   static func width(of descriptor: Int32) -> Int? {
@@ -34,27 +41,6 @@ enum Terminal {
       done += count
     }
     return true
-  }
-}
-
-/// One line on standard error that says how far a command is; nothing unless that is a terminal.
-struct ProgressLine: Sendable {
-  /// `nil` if nothing is shown.
-  private let width: Int?
-
-  init(isEnabled: Bool) { width = isEnabled ? Terminal.width(of: STDERR_FILENO) : nil }
-
-  func show(_ path: String, _ progress: AnalysisProgress) {
-    show("\(progress.finished)/\(progress.total) \(printable(path)) \(printable(progress.layer))")
-  }
-
-  func show(_ text: String) {
-    guard let width else { return }
-    Terminal.write("\r\u{1B}[K\(text.prefix(width - 1))", to: STDERR_FILENO)
-  }
-
-  func clear() {
-    if width != nil { Terminal.write("\r\u{1B}[K", to: STDERR_FILENO) }
   }
 }
 

@@ -76,8 +76,7 @@ struct TraceCommand: ParsableCommand {
       valueName: "bytes"))
   var maxMemory: ByteCount?
 
-  @Flag(name: .shortAndLong, help: "No progress on standard error; errors remain.")
-  var quiet = false
+  @OptionGroup var progress: ProgressArguments
 
   @OptionGroup(title: "External readers") var readers: ReaderArguments
 
@@ -100,13 +99,7 @@ struct TraceCommand: ParsableCommand {
   }
 
   private func chosenColumns() throws -> [Column] {
-    let names = columns?.split(separator: ",", omittingEmptySubsequences: false).map(String.init) ?? Column.traced
-    return try zip(names, Column.named(names)).map { name, column in
-      guard let column else {
-        throw ValidationError("--columns: '\(printable(name))' is no column\n  hint: heavytail explain lists them")
-      }
-      return column
-    }
+    try ColumnArguments.columns(columns ?? Column.traced.joined(separator: ","), option: "--columns")
   }
 
   func run() throws {
@@ -123,7 +116,7 @@ struct TraceCommand: ParsableCommand {
     var limits = Limits()
     limits.maximumDecodedBytes = min(limits.maximumDecodedBytes, options.maximumMemory)
     let tracer = Tracer(
-      readers: readers.registry(), limits: limits, options: options, progress: ProgressLine(isEnabled: !quiet))
+      readers: readers.registry(), limits: limits, options: options, progress: progress.line)
     if let watch {
       try follow(watch, tracer, TraceRows(format == .jsonl ? .jsonl : .csv, columns: columns))
     } else {
@@ -189,7 +182,9 @@ struct TraceCommand: ParsableCommand {
 
   private func text(_ report: TraceReport, _ format: TraceFormat) throws -> String {
     switch format {
-    case .table: report.table(width: output == nil ? Terminal.width : nil)
+    case .table:
+      report.table(
+        width: output == nil ? Terminal.width : nil, isColored: output == nil && Terminal.isColored)
     case .csv: TraceRows(.csv, columns: report.trace.columns).text(report.trace)
     case .jsonl: TraceRows(.jsonl, columns: report.trace.columns).text(report.trace)
     case .json: report.json

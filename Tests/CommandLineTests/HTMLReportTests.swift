@@ -27,6 +27,12 @@ private func withUnsafeBytesOf(_ value: some FixedWidthInteger) -> [UInt8] {
   (0..<value.bitWidth / 8).map { UInt8(truncatingIfNeeded: value >> ($0 * 8)) }
 }
 
+/// 300 of them.
+private func manyLayers() throws -> [UInt8] {
+  let names = (0..<300).map { "transformer.encoder.layers.\($0).attention.query.weight" }
+  return try safetensors(names, rows: 96, columns: 64)
+}
+
 private let hostileName = "</script><img src=x onerror=alert(1)>\"'&amp;"
 
 @Suite struct HTMLReportTests {
@@ -64,9 +70,8 @@ private let hostileName = "</script><img src=x onerror=alert(1)>\"'&amp;"
 
   /// With every figure that there is.
   @Test func manyLayersStaySmall() throws {
-    let names = (0..<300).map { "transformer.encoder.layers.\($0).attention.query.weight" }
-    try Fixtures.withFile(try safetensors(names, rows: 96, columns: 64), named: "many.safetensors") { path in
-      let text = try page(path, "--bootstrap", "0")
+    try Fixtures.withFile(try manyLayers(), named: "many.safetensors") { path in
+      let text = try page("--randomize", "--vectors", "--bootstrap", "0", path)
       #expect(text.utf8.count < 3 << 20, "\(text.utf8.count) bytes")
       #expect(text.components(separatedBy: "<details class=\"layer\"").count == 301)
     }
@@ -153,6 +158,28 @@ struct BrowserTests {
         }
       }
       #expect(try browser.list(PageChecks.deadLinks) == [])
+    }
+  }
+
+  /// Where nothing else runs it takes less than a second, as `make page` measures. Here other programs run as well: the
+  /// best of three times, in the browser's own processor time, and with room.
+  @Test func aPageOfManyLayersOpensAtOnce() throws {
+    try Fixtures.withFile(try manyLayers(), named: "many.safetensors") { path in
+      try withPage(["analyze", "--randomize", "--vectors", "--bootstrap", "0", path]) { browser, page, _ in
+        try browser.show(width: 1280, isDark: false)
+        try browser.send("Performance.enable", ["timeDomain": "threadTicks"])
+        func processorTime() throws -> Double {
+          let metrics = try browser.send("Performance.getMetrics")["metrics"] as? [[String: Any]] ?? []
+          return try #require(metrics.first { $0["name"] as? String == "TaskDuration" }?["value"] as? Double)
+        }
+        let times = try (0..<3).map { _ in
+          let start = try processorTime()
+          try browser.open(page)
+          return try processorTime() - start
+        }
+        #expect(times.min()! < 2, "\(times)")
+        #expect(try browser.evaluate("document.querySelectorAll('details.layer').length") as? Int == 300)
+      }
     }
   }
 
@@ -265,8 +292,8 @@ struct BrowserTests {
       #expect(try browser.evaluate("document.querySelector('table.layers').tBodies[0].rows.length") as? Int == rows)
       try browser.evaluate(PageChecks.openAll)
       let visible =
-        "Array.from(document.querySelectorAll('svg')).filter(s => s.getBoundingClientRect().height > 100).length"
-      let count = try browser.evaluate("document.querySelectorAll('svg').length") as? Int
+        "Array.from(document.querySelectorAll('figure svg')).filter(s => s.getBoundingClientRect().height > 100).length"
+      let count = try browser.evaluate("document.querySelectorAll('figure svg').length") as? Int
       #expect(try browser.evaluate(visible) as? Int == count && count ?? 0 >= figures)
       #expect(try browser.list(PageChecks.overlaps) == [])
       #expect(try browser.list(PageChecks.lowContrast) == [])

@@ -12,7 +12,7 @@ enum PageChecks {
         const node = walker.currentNode;
         const parent = node.parentElement;
         if (!node.data.trim() || !parent.checkVisibility({ visibilityProperty: true })) continue;
-        if (parent.closest('template, script, style, option, title')) continue;
+        if (parent.closest('template, script, style, option, title, defs')) continue;
         const range = document.createRange();
         range.selectNodeContents(node);
         for (const box of range.getClientRects()) {
@@ -20,6 +20,15 @@ enum PageChecks {
           const inset = box.height * 0.2;
           boxes.push({ l: box.left + 0.5, r: box.right - 0.5, t: box.top + inset, b: box.bottom - inset, text: node.data.trim() });
         }
+      }
+      // What figures share is text, too, wherever it is used.
+      for (const use of document.querySelectorAll('figure use')) {
+        if (!use.checkVisibility()) continue;
+        const text = document.getElementById(use.getAttribute('href').slice(1)).textContent.trim();
+        const box = use.getBoundingClientRect();
+        if (!text || box.width < 1 || box.right > innerWidth + 1) continue;
+        const inset = Math.min(box.height * 0.2, 4);
+        boxes.push({ l: box.left + 0.5, r: box.right - 0.5, t: box.top + inset, b: box.bottom - inset, text });
       }
       boxes.sort((a, b) => a.t - b.t);
       const found = [];
@@ -59,7 +68,7 @@ enum PageChecks {
       while (walker.nextNode()) {
         const parent = walker.currentNode.parentElement;
         if (!walker.currentNode.data.trim() || !parent.checkVisibility()) continue;
-        if (parent.closest('template, script, style, title')) continue;
+        if (parent.closest('template, script, style, title, defs')) continue;
         const style = getComputedStyle(parent);
         const color = parse(parent instanceof SVGElement ? style.fill : style.color);
         const [a, b] = [luminance(color), luminance(ground(parent))];
@@ -75,7 +84,7 @@ enum PageChecks {
 
   /// Links within the page that lead nowhere.
   static let deadLinks = """
-    Array.from(document.querySelectorAll('a[href^="#"]')).map(link => link.getAttribute('href').slice(1))
+    Array.from(document.querySelectorAll('a[href^="#"], use')).map(link => link.getAttribute('href').slice(1))
       .filter(id => !document.getElementById(id)).slice(0, 20)
     """
 

@@ -30,8 +30,10 @@ func facts(_ svg: String) -> [[String: String]] {
   /// Every number in a layer's figure is the one that the JSON has.
   @Test(arguments: ["esd", "esd-linear", "esd-full", "scree", "scan", "randomized", "localization"])
   func numbersOfALayerAreThoseOfTheReport(kind: String) throws {
-    let row = try #require(try report(lenet, "--randomize", "--vectors").first { $0["name"]?.string == "fc1" })
-    let outcome = try heavytail("plot", lenet, "--layer", "fc1", "--kind", kind)
+    // Of fc1 there are too many spikes to name their vectors one by one.
+    let layer = kind == "localization" ? "fc2" : "fc1"
+    let row = try #require(try report(lenet, "--randomize", "--vectors").first { $0["name"]?.string == layer })
+    let outcome = try heavytail("plot", lenet, "--layer", layer, "--kind", kind)
     #expect(outcome.status == 0 && outcome.errors == "")
     let facts = try #require(facts(outcome.output).first)
     #expect(facts["kind"] == kind && facts.count > 1)

@@ -5,11 +5,59 @@ import SpectralCore
 
 /// A page while it is written.
 struct HTMLPage {
-  private(set) var text = ""
+  private enum Part {
+    case text(String)
+    case figure(head: String, elements: [String])
+  }
 
-  mutating func add(_ line: String) {
-    text += line
-    text += "\n"
+  private var parts: [Part] = []
+  /// How often an element occurs in the figures.
+  private var counts: [String: Int] = [:]
+
+  mutating func add(_ line: String) { parts.append(.text(line)) }
+
+  /// A figure; with JavaScript it has a button that saves it.
+  mutating func addFigure(_ figure: Figure) {
+    let (head, elements) = figure.parts(for: .page)
+    parts.append(.figure(head: head, elements: elements))
+    for element in elements { counts[element, default: 0] += 1 }
+  }
+
+  /// The page. What figures have in common, legends and the names of axes mostly, stands in it once, before all else.
+  private func text(after head: String) -> String {
+    var names: [String: String] = [:]
+    var shared = ""
+    var body = ""
+    for part in parts {
+      switch part {
+      case .text(let line): body += line + "\n"
+      case .figure(let head, let elements):
+        body += "<figure>\(head)"
+        for element in elements {
+          if names[element] == nil, isWorthSharing(element) {
+            names[element] = "s" + String(names.count, radix: 36)
+            shared += HTMLPage.named(element, names[element]!) + "\n"
+          }
+          body += names[element].map { "<use href=\"#\($0)\"/>" } ?? element
+        }
+        body += "</svg></figure>\n"
+      }
+    }
+    guard !shared.isEmpty else { return head + body }
+    return head + "<svg class=\"figure shared\" aria-hidden=\"true\"><defs>\n\(shared)</defs></svg>\n" + body
+  }
+
+  /// `<text …` as `<text id="s1" …`.
+  private static func named(_ element: String, _ name: String) -> String {
+    let tag = element.prefix { $0 != " " && $0 != ">" }
+    return "\(tag) id=\"\(name)\"\(element.dropFirst(tag.count))"
+  }
+
+  /// Whether an element that stands once, and is named where it is used, takes less room.
+  private func isWorthSharing(_ element: String) -> Bool {
+    let (use, frame) = (20, 12)
+    let (count, length) = (counts[element] ?? 0, element.utf8.count)
+    return (count - 1) * length > count * use + frame
   }
 
   /// A page that needs nothing else: no network, and for all that is not sorting, filtering, opening and saving no
@@ -25,14 +73,17 @@ struct HTMLPage {
     title: String, about: String, settings: [(name: String, value: String)], version: String,
     errors: [(path: String, error: ReadError)], body: (inout HTMLPage) -> Void
   ) -> String {
+    let head = """
+      <!doctype html>
+      <html lang="en"><head><meta charset="utf-8">
+      <meta http-equiv="Content-Security-Policy" content="\(policy)">
+      <meta name="viewport" content="width=device-width,initial-scale=1">
+      <meta name="referrer" content="no-referrer">
+      <title>\(escaped(title)) – HeavyTail</title>
+      <style>\(ReportStyle.text)</style></head><body>
+
+      """
     var page = HTMLPage()
-    page.add("<!doctype html>")
-    page.add("<html lang=\"en\"><head><meta charset=\"utf-8\">")
-    page.add("<meta http-equiv=\"Content-Security-Policy\" content=\"\(policy)\">")
-    page.add("<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">")
-    page.add("<meta name=\"referrer\" content=\"no-referrer\">")
-    page.add("<title>\(escaped(title)) – HeavyTail</title>")
-    page.add("<style>\(ReportStyle.text)</style></head><body>")
     page.add("<header class=\"top\"><a class=\"brand\" href=\"#top\" id=\"top\">HeavyTail</a>")
     page.add("<span class=\"n\">\(about)</span>")
     page.add("<button type=\"button\" class=\"theme\" data-js hidden>Light / dark</button></header><main>")
@@ -43,7 +94,7 @@ struct HTMLPage {
     page.addFooter(settings, version)
     page.add("<template id=\"figure-style\">\(StyleSheet.saved)</template>")
     page.add("<script>\(ReportScript.text)</script></body></html>")
-    return page.text
+    return page.text(after: head)
   }
 
   private mutating func add(_ errors: [(path: String, error: ReadError)]) {
@@ -70,9 +121,6 @@ struct HTMLPage {
     for (label, value) in facts { add("<div><dt>\(escaped(label))</dt><dd>\(escaped(value))</dd></div>") }
     add("</dl>")
   }
-
-  /// A figure; with JavaScript it has a button that saves it.
-  mutating func addFigure(_ figure: Figure) { add("<figure>\(figure.svg(for: .page))</figure>") }
 
   /// What is typed or chosen above a table of layers, for those who have JavaScript.
   /// - Parameter phases: of which one can be chosen.

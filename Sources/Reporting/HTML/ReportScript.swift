@@ -108,6 +108,12 @@ enum ReportScript {
 
       function save(drawing) {
         const copy = drawing.cloneNode(true);
+        // What it shares with other figures comes along.
+        all('use', copy).forEach(use => {
+          const shared = document.getElementById(use.getAttribute('href').slice(1)).cloneNode(true);
+          shared.removeAttribute('id');
+          use.replaceWith(shared);
+        });
         const box = drawing.viewBox.baseVal;
         copy.setAttribute('width', box.width / UNITS);
         copy.setAttribute('height', box.height / UNITS);
@@ -121,7 +127,7 @@ enum ReportScript {
         const text = new XMLSerializer().serializeToString(copy);
         const link = document.createElement('a');
         link.href = URL.createObjectURL(new Blob([text], { type: 'image/svg+xml' }));
-        const name = drawing.querySelector('text').textContent.replace(/[^A-Za-z0-9._-]+/g, '-');
+        const name = copy.querySelector('text').textContent.replace(/[^A-Za-z0-9._-]+/g, '-');
         link.download = name + '.svg';
         link.click();
         setTimeout(() => URL.revokeObjectURL(link.href), 1000);

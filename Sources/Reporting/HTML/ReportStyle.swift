@@ -36,6 +36,7 @@ enum ReportStyle {
     figure:first-child:nth-last-child(4),figure:first-child:nth-last-child(4)~figure{flex-basis:max(min(380px,100%),calc(50% - 9px))}
     figure:last-child:nth-child(3n+7){max-width:max(min(380px,100%),calc(33.3% - 12px))}
     figure svg{display:block;width:100%;height:auto}
+    .shared{position:absolute;width:0;height:0;overflow:hidden}
     .words{margin:14px 0 12px;font-size:13px}
     button,input,select{font:inherit;font-size:13px;color:var(--text);background:var(--ground);border:1px solid var(--gray);border-radius:6px;padding:3px 9px}
     button{cursor:pointer}
