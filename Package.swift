@@ -131,10 +131,10 @@ let package = Package(
     systemLibrary("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
     .systemLibrary(name: "CLinux", path: "Sources/CLinux"),
     .target(name: "CONNX", dependencies: ["CProtobufC"]),
-    .target(name: "CBulge"),
+    .target(name: "CKernels"),
 
     // What every reader speaks.
-    module("ModelReading"),
+    module("ModelReading", ["CLinux"]),
 
     // Programs that are started for one question, with limits.
     module("ChildProcesses", ["CLinux"]),
@@ -157,7 +157,7 @@ let package = Package(
     module("ModelReaders", ["ModelReading"] + readers.map { .byName(name: $0.name) }),
 
     // Numbers.
-    module("LinearAlgebra", ["COpenBLAS", "CLAPACKE", "CBulge"]),
+    module("LinearAlgebra", ["COpenBLAS", "CLAPACKE", "CKernels"]),
     module("SpectralCore"),
     module("Figures", ["SpectralCore"]),
     module("Statistics", ["SpectralCore"]),

@@ -54,7 +54,7 @@ extension WeightMatrix {
       let gram = try matrix.gram(from: data, as: Double.self, Workers(1), clock)
       let start = ContinuousClock.now
       defer { clock.add(.eigenvalues, since: start) }
-      do { try batch.add(gram) } catch { throw .numeric(error.description) }
+      batch.add(gram)
     }
     let start = ContinuousClock.now
     defer { clock.add(.eigenvalues, since: start) }
@@ -153,7 +153,7 @@ extension WeightMatrix {
     let (bytes, tooLarge) = square.multipliedReportingOverflow(by: MemoryLayout<Double>.size)
     let (block, carry) = bytes.addingReportingOverflow(elementsPerBlock * MemoryLayout<Double>.size)
     // The square did not overflow, so neither does this.
-    let (total, excess) = block.addingReportingOverflow(columns * GramMatrix<Double>.workingBytesPerColumn)
+    let (total, excess) = block.addingReportingOverflow(GramMatrix<Double>.workingBytes(order: columns))
     return overflow || tooLarge || carry || excess ? nil : total
   }
 }

@@ -13,11 +13,9 @@ typedef struct { double real, imaginary; } CLAPACKE_complexDouble;
 
 // The types of the routines that are used. They are looked up when the library is loaded: nothing links it.
 typedef __typeof__(&LAPACKE_dsyevd) CLAPACKE_dsyevd;
-typedef __typeof__(&LAPACKE_ssyevd) CLAPACKE_ssyevd;
 typedef __typeof__(&LAPACKE_zheevd) CLAPACKE_zheevd;
 typedef __typeof__(&LAPACKE_dgeqrt3_work) CLAPACKE_dgeqrt3;
 typedef __typeof__(&LAPACKE_sgeqrt3_work) CLAPACKE_sgeqrt3;
-typedef __typeof__(&LAPACKE_dsytrd_work) CLAPACKE_dsytrd;
 typedef __typeof__(&LAPACKE_dsterf_work) CLAPACKE_dsterf;
 typedef __typeof__(&LAPACKE_dgelqf) CLAPACKE_dgelqf;
 typedef __typeof__(&LAPACKE_dgeqrf) CLAPACKE_dgeqrf;

@@ -8,6 +8,7 @@
 int memfd_create(const char *name, unsigned flags);
 int pipe2(int ends[2], int flags);
 int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int first);
+int sync_file_range(int file, long offset, long count, unsigned flags);
 int renameat2(int oldFolder, const char *oldPath, int newFolder, const char *newPath, unsigned flags);
 
 // A file in memory, closed when another program starts.
@@ -19,6 +20,12 @@ static inline int CLinux_pipe(int ends[2], int closeOnExec) { return pipe2(ends,
 // All descriptors from this one on are closed in the program that starts.
 static inline int CLinux_closeFrom(posix_spawn_file_actions_t *actions, int first) {
   return posix_spawn_file_actions_addclosefrom_np(actions, first);
+}
+
+// Begins to bring what has been written to the disk, and does not wait for it.
+static inline int CLinux_startWriting(int file) {
+  const unsigned write = 1U << 1; // SYNC_FILE_RANGE_WRITE
+  return sync_file_range(file, 0, 0, write);
 }
 
 // Gives each of two paths the file of the other, in one step.

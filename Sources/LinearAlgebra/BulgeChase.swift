@@ -1,4 +1,4 @@
-import CBulge
+import CKernels
 import Glibc
 import Synchronization
 

@@ -18,9 +18,6 @@ public protocol MatrixElement: BinaryFloatingPoint, BitwiseCopyable, Sendable {
   static func multiplySymmetric(
     _ a: MatrixOperand<Self>, _ b: MatrixOperand<Self>, into c: MatrixOperand<Self>, _ m: Int, _ n: Int)
 
-  /// syevd: eigenvalues, ascending, of the symmetric n×n matrix, which is destroyed; the LAPACK status.
-  static func symmetricEigenvalues(_ a: MatrixOperand<Self>, _ n: Int, _ values: inout [Self]) -> Int32
-
   /// geqrt3: A = QR for an m×n A, m ≥ n; R on and above the diagonal of A, the reflectors V (of unit diagonal)
   /// below it, and the T of Q = I − V·T·Vᵀ; the LAPACK status.
   static func factor(_ a: MatrixOperand<Self>, _ t: MatrixOperand<Self>, _ m: Int, _ n: Int) -> Int32
@@ -47,10 +44,6 @@ extension Double: MatrixElement {
     unsafe BLAS.routines.dsymm(
       CblasColMajor, CblasLeft, CblasLower, Int32(m), Int32(n), 1, a.base, a.stride, b.base, b.stride, 1, c.base,
       c.stride)
-  }
-
-  public static func symmetricEigenvalues(_ a: MatrixOperand<Double>, _ n: Int, _ values: inout [Double]) -> Int32 {
-    unsafe BLAS.routines.dsyevd(LAPACK_COL_MAJOR, valuesOnly, lowerTriangle, Int32(n), a.base, a.stride, &values)
   }
 
   public static func factor(_ a: MatrixOperand<Double>, _ t: MatrixOperand<Double>, _ m: Int, _ n: Int) -> Int32 {
@@ -81,30 +74,14 @@ extension Float: MatrixElement {
       c.stride)
   }
 
-  public static func symmetricEigenvalues(_ a: MatrixOperand<Float>, _ n: Int, _ values: inout [Float]) -> Int32 {
-    unsafe BLAS.routines.ssyevd(LAPACK_COL_MAJOR, valuesOnly, lowerTriangle, Int32(n), a.base, a.stride, &values)
-  }
-
   public static func factor(_ a: MatrixOperand<Float>, _ t: MatrixOperand<Float>, _ m: Int, _ n: Int) -> Int32 {
     unsafe BLAS.routines.sgeqrt3(LAPACK_COL_MAJOR, Int32(m), Int32(n), a.base, a.stride, t.base, t.stride)
   }
 }
 
 extension Double {
-  /// sytrd: diagonal (n) and subdiagonal (n − 1) of a tridiagonal matrix with the eigenvalues of the symmetric n×n
-  /// matrix, which is destroyed.
-  static func tridiagonalize(
-    _ a: MatrixOperand<Double>, _ n: Int, _ diagonal: inout [Double], _ subdiagonal: inout [Double]
-  ) -> Int32 {
-    // What its blocks want; they are narrower than this.
-    var work = [Double](repeating: 0, count: 64 * n)
-    var reflectors = [Double](repeating: 0, count: n)
-    return unsafe BLAS.routines.dsytrd(
-      LAPACK_COL_MAJOR, lowerTriangle, Int32(n), a.base, a.stride, &diagonal, &subdiagonal, &reflectors, &work,
-      Int32(work.count))
-  }
-
-  /// As `symmetricEigenvalues`, and orthonormal eigenvectors in the columns of `a`.
+  /// syevd: eigenvalues, ascending, of the symmetric n×n matrix, and orthonormal eigenvectors in its columns; the LAPACK
+  /// status.
   static func symmetricEigenvectors(
     _ n: Int32, _ a: UnsafeMutablePointer<Double>, _ values: UnsafeMutablePointer<Double>
   ) -> Int32 {
@@ -112,6 +89,5 @@ extension Double {
   }
 }
 
-private let valuesOnly = CChar(UInt8(ascii: "N"))
 private let valuesAndVectors = CChar(UInt8(ascii: "V"))
 private let lowerTriangle = CChar(UInt8(ascii: "L"))

@@ -17,11 +17,9 @@ struct Routines: @unchecked Sendable {
   let dtrmm: COpenBLAS_dtrmm
 
   let dsyevd: CLAPACKE_dsyevd
-  let ssyevd: CLAPACKE_ssyevd
   let zheevd: CLAPACKE_zheevd
   let dgeqrt3: CLAPACKE_dgeqrt3
   let sgeqrt3: CLAPACKE_sgeqrt3
-  let dsytrd: CLAPACKE_dsytrd
   let dsterf: CLAPACKE_dsterf
   let dgelqf: CLAPACKE_dgelqf
   let dgeqrf: CLAPACKE_dgeqrf
@@ -47,11 +45,9 @@ struct Routines: @unchecked Sendable {
     unsafe configuration = try openBLAS.routine("openblas_get_config")
     unsafe kernels = try openBLAS.routine("openblas_get_corename")
     unsafe dsyevd = try lapacke.routine("LAPACKE_dsyevd")
-    unsafe ssyevd = try lapacke.routine("LAPACKE_ssyevd")
     unsafe zheevd = try lapacke.routine("LAPACKE_zheevd")
     unsafe dgeqrt3 = try lapacke.routine("LAPACKE_dgeqrt3_work")
     unsafe sgeqrt3 = try lapacke.routine("LAPACKE_sgeqrt3_work")
-    unsafe dsytrd = try lapacke.routine("LAPACKE_dsytrd_work")
     unsafe dsterf = try lapacke.routine("LAPACKE_dsterf_work")
     unsafe dgelqf = try lapacke.routine("LAPACKE_dgelqf")
     unsafe dgeqrf = try lapacke.routine("LAPACKE_dgeqrf")

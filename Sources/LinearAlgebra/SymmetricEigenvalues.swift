@@ -1,5 +1,3 @@
-import CLAPACKE
-
 /// Why a decomposition has no result.
 public struct LinearAlgebraError: Error, Sendable, Equatable, CustomStringConvertible {
   /// The routine and what it reports.
@@ -21,22 +19,20 @@ extension GramMatrix {
   }
 
   /// From here on the matrix outgrows the caches and going through a band is faster. On one core of a Zen 5 with
-  /// kernels for AVX-512, in doubles: 0.046 s directly and 0.059 s through a band for M = 1024, 0.12 and 0.13 s for
-  /// 1472, 5.2 and 1.8 s for 4096. In floats it is more exact as well, thirty times, since only the first stage is done
-  /// in them.
+  /// kernels for AVX-512, in doubles: 0.045 s directly and 0.079 s through a band for M = 1024, 0.135 and 0.19 s for
+  /// 1536, 0.43 and 0.31 s for 2048; on two cores 0.133 and 0.123 s for 1536.
   private static var twoStageOrder: Int { 1536 }
 
-  /// What the eigenvalues need beside the matrix itself: reflectors and products with them, and the band.
-  public static var workingBytesPerColumn: Int {
-    4 * BandReduction<Element>.width * MemoryLayout<Element>.size + BulgeChase.bytesPerColumn
+  /// Bytes that the eigenvalues need beside the matrix itself: its lower half once more, or the reflectors with products
+  /// with them, and the band.
+  ///
+  /// - Precondition: the bytes of the matrix fit in `Int`.
+  public static func workingBytes(order: Int) -> Int {
+    guard order >= twoStageOrder else { return Tridiagonal.workingBytes(order: order) }
+    return order * (4 * BandReduction<Element>.width * MemoryLayout<Element>.size + BulgeChase.bytesPerColumn)
   }
 
-  func directly() throws(LinearAlgebraError) -> [Double] {
-    var values = [Element](repeating: 0, count: order)
-    let status = Element.symmetricEigenvalues(elements.operand(leading: order), order, &values)
-    guard status == 0 else { throw LinearAlgebraError(description: "syevd reports \(status)") }
-    return values.map { Double($0) }
-  }
+  consuming func directly() throws(LinearAlgebraError) -> [Double] { try tridiagonal().eigenvalues() }
 
   func throughBand(_ workers: Workers) throws(LinearAlgebraError) -> [Double] {
     let matrix = elements.operand(leading: order)

@@ -1,4 +1,6 @@
+import CLinux
 import Glibc
+import Synchronization
 
 /// Why a file could not be written.
 public struct WriteError: Error, Sendable, Equatable, CustomStringConvertible {
@@ -20,6 +22,7 @@ public struct AtomicFile: ~Copyable {
   private let temporary: String
   private let descriptor: Int32
   private var isCommitted = false
+  private let byteCount = Atomic(0)
 
   /// - Parameter path: where the file will be; the file itself where this is a link to it.
   public init(path: String) throws(WriteError) {
@@ -45,7 +48,18 @@ public struct AtomicFile: ~Copyable {
       guard count > 0 else { throw WriteError("write", path) }
       done += count
     }
+    startWriting(bytes.byteCount)
   }
+
+  /// Has the system bring what is there to the disk while the rest is being made: `commit` then has little to wait for.
+  private borrowing func startWriting(_ count: Int) {
+    let (before, after) = byteCount.add(count, ordering: .relaxed)
+    guard before / AtomicFile.runLength != after / AtomicFile.runLength else { return }
+    // Where a file system cannot, nothing is lost.
+    _ = CLinux_startWriting(descriptor)
+  }
+
+  private static let runLength = 8 << 20
 
   /// Puts the file in its place once it is safe on the disk.
   ///

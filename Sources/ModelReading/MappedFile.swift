@@ -68,10 +68,13 @@ public final class MappedFile: Sendable {
     case done
   }
 
+  /// Fewer bytes than this are not worth telling the system that they are done with: it interrupts all threads for it.
+  private static let leastRelease = 1 << 17
+
   func advise(_ advice: Advice, _ range: Range<Int>) {
     let page = Int(getpagesize())
     let (first, end) = (range.lowerBound / page * page, min(range.upperBound, byteCount))
-    guard first < end else { return }
+    guard first < end, advice == .needed || end - first >= MappedFile.leastRelease else { return }
     let address = unsafe UnsafeMutableRawPointer(mutating: base) + first
     unsafe madvise(address, end - first, advice == .needed ? MADV_WILLNEED : MADV_DONTNEED)
   }

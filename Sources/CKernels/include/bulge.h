@@ -4,8 +4,7 @@
 /// The arithmetic of a bulge chase on blocks of `BULGE_WIDTH` rows and columns, column-major, `stride` numbers from one
 /// column to the next.
 ///
-/// In C because Swift does not compile a function for several instruction sets: with AVX-512 it is more than twice as
-/// fast as with what all processors of the family have. The rest is Swift, `BulgeChase`.
+/// With AVX-512 more than twice as fast as with what all processors of the family have. The rest is Swift, `BulgeChase`.
 ///
 /// Blocks are whole ones. Above the diagonal of a symmetric block up to `BULGE_SLACK` numbers of each column are
 /// touched, and mean nothing.

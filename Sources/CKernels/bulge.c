@@ -1,23 +1,10 @@
-#include "CBulge.h"
+#include "bulge.h"
+#include "vectors.h"
 #include <math.h>
 
-// No vector leaves this file.
-#pragma clang diagnostic ignored "-Wpsabi"
+enum { WIDTH = BULGE_WIDTH, VECTORS = WIDTH / LANES };
 
-typedef double lanes __attribute__((vector_size(64), aligned(8), may_alias));
-
-enum { WIDTH = BULGE_WIDTH, LANES = BULGE_SLACK, VECTORS = WIDTH / LANES };
-
-#define INLINE static inline __attribute__((always_inline))
-#define UNROLL _Pragma("clang loop unroll(full)")
 #define EACH(index) UNROLL for (int index = 0; index < VECTORS; index++)
-
-INLINE lanes load(const double *from) { return *(const lanes *)from; }
-INLINE void store(double *to, lanes value) { *(lanes *)to = value; }
-
-INLINE double sum(lanes x) {
-  return ((x[0] + x[4]) + (x[2] + x[6])) + ((x[1] + x[5]) + (x[3] + x[7]));
-}
 
 INLINE double product(const double *x, const double *y) {
   lanes total = {0};
@@ -120,39 +107,14 @@ INLINE void apply(double *d, ptrdiff_t stride, const bulge_reflection *reflectio
   }
 }
 
-#if defined(__x86_64__)
-/// The functions once more, for processors with `features`.
-#define VERSION(suffix, features) \
-  __attribute__((target(features))) static void clear_##suffix(double *column, bulge_reflection *reflection) { \
-    clear(column, reflection); \
-  } \
-  __attribute__((target(features))) static void chase_##suffix( \
-    double *block, ptrdiff_t stride, bulge_reflection *reflection) { \
-    chase(block, stride, reflection); \
-  } \
-  __attribute__((target(features))) static void apply_##suffix( \
-    double *block, ptrdiff_t stride, const bulge_reflection *reflection) { \
-    apply(block, stride, reflection); \
-  }
+VERSIONS(
+  void, bulge_clear, (double *column, bulge_reflection *reflection), (column, reflection), clear(column, reflection),
+  clear(column, reflection))
 
-VERSION(avx512, "avx512f,avx512dq,fma")
-VERSION(avx2, "avx2,fma")
+VERSIONS(
+  void, bulge_chase, (double *block, ptrdiff_t stride, bulge_reflection *reflection), (block, stride, reflection),
+  chase(block, stride, reflection), chase(block, stride, reflection))
 
-#define HAS(feature) __builtin_cpu_supports(feature)
-#define BEST(name, ...) \
-  if (HAS("avx512f") && HAS("avx512dq") && HAS("fma")) return name##_avx512(__VA_ARGS__); \
-  if (HAS("avx2") && HAS("fma")) return name##_avx2(__VA_ARGS__); \
-  name(__VA_ARGS__)
-#else
-#define BEST(name, ...) name(__VA_ARGS__)
-#endif
-
-void bulge_clear(double *column, bulge_reflection *reflection) { BEST(clear, column, reflection); }
-
-void bulge_chase(double *block, ptrdiff_t stride, bulge_reflection *reflection) {
-  BEST(chase, block, stride, reflection);
-}
-
-void bulge_apply(double *block, ptrdiff_t stride, const bulge_reflection *reflection) {
-  BEST(apply, block, stride, reflection);
-}
+VERSIONS(
+  void, bulge_apply, (double *block, ptrdiff_t stride, const bulge_reflection *reflection),
+  (block, stride, reflection), apply(block, stride, reflection), apply(block, stride, reflection))
