@@ -133,7 +133,7 @@ extension Glossary {
       formula: "share of replicates with D* ≥ D",
       reading: "Below \(GoodnessOfFit.rejection) the power law is rejected.",
       caveats:
-        "A large p proves nothing, least of all for eigenvalues, which lie closer to any curve than independent values. Unless a number is asked for, \(BootstrapBudget.smallestCount) to \(BootstrapBudget.largestCount) replicates are drawn, as many as cost little beside the eigenvalues; none for tails above \(BootstrapBudget.largestTail).",
+        "A large p proves nothing, least of all for eigenvalues, which lie closer to any curve than independent values. Unless a number is asked for, \(BootstrapBudget.smallestCount) to \(BootstrapBudget.largestCount) replicates are drawn, as many as cost little beside the eigenvalues, and no more once \(GoodnessOfFit.sufficientWorseCount) of them are worse than the fit; none for tails above \(BootstrapBudget.largestTail).",
       source: "Clauset et al. (2009), section 4.1"),
     Entry(
       "ERG_num", "ERG_gap", in: .tail,

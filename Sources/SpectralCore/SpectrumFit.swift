@@ -7,7 +7,8 @@ public struct SpectrumFit: Sendable {
     public var minimumTailSpectrum = 8
     /// Whether few outlying largest eigenvalues are left out of the power law; see `FingerClipping`.
     public var clipsFingers = false
-    /// Bootstrap replicates for the p-value; 0 leaves it out, `nil` has as many as `BootstrapBudget` allows.
+    /// Bootstrap replicates for the p-value; 0 leaves it out, `nil` has as many as `BootstrapBudget` allows, or fewer
+    /// as soon as p is seen to be large.
     public var replicateCount: Int?
     /// Seed of the bootstrap.
     public var seed: UInt64 = 0
@@ -54,7 +55,9 @@ public struct SpectrumFit: Sendable {
     goodness =
       replicateCount > 0
       ? GoodnessOfFit(
-        values, fit: fit, replicateCount: replicateCount, seed: options.seed, threadCount: options.threadCount) : nil
+        values, fit: fit, replicateCount: replicateCount,
+        until: options.replicateCount == nil ? GoodnessOfFit.sufficientWorseCount : .max, seed: options.seed,
+        threadCount: options.threadCount) : nil
   }
 
   /// Whether the exponent means something: enough eigenvalues, close to their law, and not rejected by the bootstrap.

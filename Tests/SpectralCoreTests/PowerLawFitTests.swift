@@ -46,7 +46,7 @@ import Testing
       let scale = maximum.map { -1 / expm1((1 - alpha) * (log($0) - logarithms[start])) } ?? 1
       var distance = 0.0
       for rank in 0..<count {
-        let model = -expm1((1 - alpha) * (logarithms[start + rank] - logarithms[start])) * scale
+        let model = (1 - exp((1 - alpha) * (logarithms[start + rank] - logarithms[start]))) * scale
         distance = max(distance, abs(model - Double(rank) * (1 / Double(count))))
       }
       if distance < best?.distance ?? .infinity { best = (alpha, start, distance) }

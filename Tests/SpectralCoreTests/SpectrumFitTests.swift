@@ -28,6 +28,29 @@ import Testing
     #expect(GoodnessOfFit(values, fit: fit, replicateCount: 40).pValue < 0.2)
   }
 
+  /// Samples of which some are rejected: whether they are does not depend on where the drawing ends.
+  @Test(arguments: 1...12 as ClosedRange<UInt64>) func enoughWorseReplicatesEndTheDrawing(seed: UInt64) throws {
+    var random = PortableRandom(seed: seed)
+    let values = GoodnessOfFitTests.pareto(seed, 150) + (0..<60).map { _ in 8 + 0.1 * Double(seed) * random.uniform() }
+    let sample = values.sorted()
+    let fit = try #require(PowerLawFit(sample))
+    let all = GoodnessOfFit(sample, fit: fit, seed: seed)
+    let count = GoodnessOfFit.sufficientWorseCount
+    let some = GoodnessOfFit(sample, fit: fit, until: count, seed: seed)
+    #expect((some.pValue < GoodnessOfFit.rejection) == (all.pValue < GoodnessOfFit.rejection))
+    if all.pValue >= GoodnessOfFit.rejection {
+      // The last one drawn is the one that is enough.
+      #expect(some.pValue == Double(count) / Double(some.replicateCount))
+      let fewer = GoodnessOfFit(sample, fit: fit, replicateCount: some.replicateCount - 1, seed: seed)
+      #expect(fewer.pValue == Double(count - 1) / Double(fewer.replicateCount))
+    } else {
+      #expect(some == all)
+    }
+    for threadCount in [2, 5] {
+      #expect(GoodnessOfFit(sample, fit: fit, until: count, seed: seed, threadCount: threadCount) == some)
+    }
+  }
+
   /// p of 400 replicates elsewhere, with other random numbers.
   @Test(
     .enabled(if: Golden.hasTheory),
@@ -71,6 +94,9 @@ import Testing
   @Test func anExplicitNumberIsTaken() throws {
     let spectrum = try RandomMatrix.lomax(seed: 13, rows: 80, columns: 60, mu: 2.5).spectrum()
     var options = SpectrumFit.Options()
+    let automatic = try #require(SpectrumFit(spectrum, options: options).goodness)
+    #expect(automatic.pValue >= GoodnessOfFit.rejection && automatic.replicateCount < 100)
+    options.replicateCount = 100
     #expect(SpectrumFit(spectrum, options: options).goodness?.replicateCount == 100)
     options.replicateCount = 7
     #expect(SpectrumFit(spectrum, options: options).goodness?.replicateCount == 7)

@@ -3,13 +3,16 @@
 /// The order of a report's fields is part of its schema, and an absent value is
 /// `null`; the standard encoders keep neither.
 public struct JSONWriter {
-  public private(set) var text = ""
+  private var bytes: [UInt8] = []
   private var depth = 0
   private var needsComma = false
   /// Whether containers are spread over lines; rows of tables are not.
   private let isIndented: Bool
 
   public init(indented: Bool) { isIndented = indented }
+
+  /// What has been written so far.
+  public var text: String { String(decoding: bytes, as: UTF8.self) }
 
   public mutating func object(_ members: (inout JSONWriter) -> Void) { container("{", "}", members) }
   public mutating func array(_ elements: (inout JSONWriter) -> Void) { container("[", "]", elements) }
@@ -18,7 +21,7 @@ public struct JSONWriter {
   public mutating func key(_ name: String) {
     separate()
     appendString(name)
-    text += isIndented ? ": " : ":"
+    append(isIndented ? ": " : ":")
     needsComma = false
     afterKey = true
   }
@@ -80,20 +83,20 @@ public struct JSONWriter {
 
   private mutating func literal(_ literal: String) {
     separate()
-    text += literal
+    append(literal)
     needsComma = true
   }
 
   private mutating func container(_ open: String, _ close: String, _ body: (inout JSONWriter) -> Void) {
     separate()
-    text += open
+    append(open)
     depth += 1
     needsComma = false
-    let start = text.utf8.count
+    let start = bytes.count
     body(&self)
     depth -= 1
-    if text.utf8.count > start { breakLine() }
-    text += close
+    if bytes.count > start { breakLine() }
+    append(close)
     needsComma = true
   }
 
@@ -102,30 +105,43 @@ public struct JSONWriter {
       afterKey = false
       return
     }
-    if needsComma { text += isIndented || depth == 0 ? "," : ", " }
+    if needsComma { append(isIndented || depth == 0 ? "," : ", ") }
     if depth > 0 { breakLine() }
   }
 
   private mutating func breakLine() {
     guard isIndented else { return }
-    text += "\n" + String(repeating: "  ", count: depth)
+    append("\n")
+    for _ in 0..<depth { append("  ") }
   }
 
+  private mutating func append(_ string: String) { bytes.append(contentsOf: string.utf8) }
+
   private mutating func appendString(_ string: String) {
-    text += "\""
-    for scalar in string.unicodeScalars {
-      switch scalar {
-      case "\"": text += "\\\""
-      case "\\": text += "\\\\"
-      case "\n": text += "\\n"
-      case "\r": text += "\\r"
-      case "\t": text += "\\t"
-      case _ where scalar.value < 0x20 || scalar.value == 0x7F:
-        let digits = String(scalar.value, radix: 16)
-        text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-      default: text.unicodeScalars.append(scalar)
+    append("\"")
+    if string.utf8.allSatisfy(JSONWriter.isPlain) { append(string) } else { appendEscaped(string) }
+    append("\"")
+  }
+
+  /// Bytes of characters beyond ASCII are written as they are.
+  private static func isPlain(_ byte: UInt8) -> Bool {
+    byte >= 0x20 && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\") && byte != 0x7F
+  }
+
+  private mutating func appendEscaped(_ string: String) {
+    for byte in string.utf8 {
+      switch byte {
+      case UInt8(ascii: "\""): append("\\\"")
+      case UInt8(ascii: "\\"): append("\\\\")
+      case UInt8(ascii: "\n"): append("\\n")
+      case UInt8(ascii: "\r"): append("\\r")
+      case UInt8(ascii: "\t"): append("\\t")
+      case _ where JSONWriter.isPlain(byte): bytes.append(byte)
+      default:
+        append("\\u00")
+        append(String(byte / 16, radix: 16))
+        append(String(byte % 16, radix: 16))
       }
     }
-    text += "\""
   }
 }
