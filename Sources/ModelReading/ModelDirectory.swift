@@ -59,9 +59,13 @@ public struct ModelDirectory: Sendable {
     let path = folderPath + "/" + name
     let descriptor = unsafe Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw ReadError.system("open", path: path) }
-    guard let real = realPath(of: descriptor), let folder = realPath(ofDirectory: folderPath),
-      lies(real, inside: folder)
-    else {
+    guard let folder = realPath(ofDirectory: folderPath) else {
+      // The last descriptor may have been the file's.
+      let error = ReadError.system("open", path: folderPath)
+      close(descriptor)
+      throw error
+    }
+    guard let real = realPath(of: descriptor), lies(real, inside: folder) else {
       close(descriptor)
       throw ReadError(
         .unsafeContent, "refers to the file '\(name)', a link that leads out of its folder", file: file,

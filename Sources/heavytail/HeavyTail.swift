@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import ModelReading
 
 @main
@@ -20,4 +21,19 @@ struct HeavyTail: ParsableCommand {
       ConformanceCommand.self, ZooCommand.self, WorkerCommand.self,
     ],
     defaultSubcommand: AnalyzeCommand.self)
+
+  static func main() {
+    allowManyFiles()
+    main(nil)
+  }
+
+  /// A model may be a folder of thousands of files, all of them open; systems allow few until they are asked.
+  private static func allowManyFiles() {
+    let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+    var limit = rlimit()
+    guard unsafe getrlimit(resource, &limit) == 0, limit.rlim_cur < limit.rlim_max else { return }
+    limit.rlim_cur = limit.rlim_max
+    // Without it, opening says so.
+    _ = unsafe setrlimit(resource, &limit)
+  }
 }

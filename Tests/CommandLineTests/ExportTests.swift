@@ -44,6 +44,18 @@ import Testing
     }
   }
 
+  /// Each tensor of such a dump is a file of its own.
+  @Test func manyFilesAreOpenedIfTheSystemAllowsIt() throws {
+    try Fixtures.withDirectory { folder throws in
+      let dump = folder + "/lenet"
+      #expect(try heavytail("export", "--layout", "npy", lenet, "-o", dump).status == 0)
+      let outcome = try heavytail(after: "ulimit -Sn 8;", ["inspect", dump])
+      #expect(try outcome.status == 0 && outcome.output == heavytail("inspect", dump).output)
+      let refused = try heavytail(after: "ulimit -n 8;", ["inspect", dump])
+      #expect(refused.status == 2 && refused.errors.contains("Too many open files"))
+    }
+  }
+
   @Test func nothingReadableLeavesNothing() throws {
     try Fixtures.withDirectory { folder throws in
       let bad = Fixtures.sample("Bad/truncated.npy")
