@@ -132,11 +132,23 @@ extension Schedule {
     }
   }
 
-  /// As many of the first jobs as there are workers, as long as none takes much less time than the first.
+  /// As many of the first jobs as there are workers, as long as none takes much less time than the first; and small
+  /// ones for the workers that the last steps of large ones leave idle.
   private func wave(_ jobs: ArraySlice<Job>) -> [Job] {
-    let largest = Double(jobs.first?.matrix.columns ?? 0)
-    return jobs.prefix(workers.count).prefix { pow3(Double($0.matrix.columns)) >= 0.5 * pow3(largest) }
+    guard let largest = jobs.first else { return [] }
+    let order = Double(largest.matrix.columns)
+    var wave = jobs.prefix(workers.count).prefix { pow3(Double($0.matrix.columns)) >= 0.5 * pow3(order) }
+    var room = min(bytes(largest) / 4, options.maximumMemory - wave.reduce(0) { $0 + bytes($1) })
+    for job in jobs.dropFirst(wave.count) {
+      room -= bytes(job)
+      guard room >= 0 else { break }
+      wave.append(job)
+    }
+    return Array(wave)
   }
+
+  /// What fits in the share of each worker, or the job would not be here.
+  private func bytes(_ job: Job) -> Int { tasks[job.task].workingBytes(options.studies) ?? options.maximumMemory }
 
   private func pow3(_ value: Double) -> Double { value * value * value }
 

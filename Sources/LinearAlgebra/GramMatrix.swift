@@ -91,8 +91,8 @@ public struct GramMatrix<Element: MatrixElement>: ~Copyable, Sendable {
     for _ in 0..<steps {
       var product = AlignedBuffer<Element>(count: order)
       Element.multiplySymmetric(
-        elements.operand(leading: order), vector.operand(leading: order), into: product.operand(leading: order), order,
-        1)
+        elements.operand(leading: order), vector: vector.operand(leading: order),
+        into: product.operand(leading: order), order)
       let (before, after) = (norm(vector.span), norm(product.span))
       guard before > 0, after > 0, after.isFinite else { return estimate }
       estimate = after / before

@@ -18,6 +18,10 @@ public protocol MatrixElement: BinaryFloatingPoint, BitwiseCopyable, Sendable {
   static func multiplySymmetric(
     _ a: MatrixOperand<Self>, _ b: MatrixOperand<Self>, into c: MatrixOperand<Self>, _ m: Int, _ n: Int)
 
+  /// symv: y ← A·x for a symmetric n×n A.
+  static func multiplySymmetric(
+    _ a: MatrixOperand<Self>, vector x: MatrixOperand<Self>, into y: MatrixOperand<Self>, _ n: Int)
+
   /// geqrt3: A = QR for an m×n A, m ≥ n; R on and above the diagonal of A, the reflectors V (of unit diagonal)
   /// below it, and the T of Q = I − V·T·Vᵀ; the LAPACK status.
   static func factor(_ a: MatrixOperand<Self>, _ t: MatrixOperand<Self>, _ m: Int, _ n: Int) -> Int32
@@ -46,6 +50,12 @@ extension Double: MatrixElement {
       c.stride)
   }
 
+  public static func multiplySymmetric(
+    _ a: MatrixOperand<Double>, vector x: MatrixOperand<Double>, into y: MatrixOperand<Double>, _ n: Int
+  ) {
+    unsafe BLAS.routines.dsymv(CblasColMajor, CblasLower, Int32(n), 1, a.base, a.stride, x.base, 1, 0, y.base, 1)
+  }
+
   public static func factor(_ a: MatrixOperand<Double>, _ t: MatrixOperand<Double>, _ m: Int, _ n: Int) -> Int32 {
     unsafe BLAS.routines.dgeqrt3(LAPACK_COL_MAJOR, Int32(m), Int32(n), a.base, a.stride, t.base, t.stride)
   }
@@ -72,6 +82,12 @@ extension Float: MatrixElement {
     unsafe BLAS.routines.ssymm(
       CblasColMajor, CblasLeft, CblasLower, Int32(m), Int32(n), 1, a.base, a.stride, b.base, b.stride, 1, c.base,
       c.stride)
+  }
+
+  public static func multiplySymmetric(
+    _ a: MatrixOperand<Float>, vector x: MatrixOperand<Float>, into y: MatrixOperand<Float>, _ n: Int
+  ) {
+    unsafe BLAS.routines.ssymv(CblasColMajor, CblasLower, Int32(n), 1, a.base, a.stride, x.base, 1, 0, y.base, 1)
   }
 
   public static func factor(_ a: MatrixOperand<Float>, _ t: MatrixOperand<Float>, _ m: Int, _ n: Int) -> Int32 {

@@ -13,6 +13,8 @@ struct Routines: @unchecked Sendable {
   let ssyrk: COpenBLAS_ssyrk
   let dsymm: COpenBLAS_dsymm
   let ssymm: COpenBLAS_ssymm
+  let dsymv: COpenBLAS_dsymv
+  let ssymv: COpenBLAS_ssymv
   let zherk: COpenBLAS_zherk
   let dtrmm: COpenBLAS_dtrmm
 
@@ -39,6 +41,8 @@ struct Routines: @unchecked Sendable {
     unsafe ssyrk = try openBLAS.routine("cblas_ssyrk")
     unsafe dsymm = try openBLAS.routine("cblas_dsymm")
     unsafe ssymm = try openBLAS.routine("cblas_ssymm")
+    unsafe dsymv = try openBLAS.routine("cblas_dsymv")
+    unsafe ssymv = try openBLAS.routine("cblas_ssymv")
     unsafe zherk = try openBLAS.routine("cblas_zherk")
     unsafe dtrmm = try openBLAS.routine("cblas_dtrmm")
     setThreadCount = try openBLAS.routine("openblas_set_num_threads")

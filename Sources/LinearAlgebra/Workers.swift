@@ -36,18 +36,17 @@ public struct Workers: Sendable {
     }
   }
 
-  /// As `forEach`, for parts that divide their own work: each gets its share of the workers, and the help of those whose
-  /// parts are done.
-  ///
-  /// - Precondition: not more parts than workers.
+  /// As `forEach`, for parts that divide their own work: each gets its share of the workers, and the help of those for
+  /// whom no part is left.
   public func forEach(_ parts: Int, dividing body: @Sendable (Int, Workers) -> Void) {
     guard parts > 0 else { return }
-    precondition(parts <= count, "a worker for each part")
-    let share = count / parts
-    let idle = IdleWorkers(count - parts * share)
+    let atATime = min(parts, count)
+    let share = count / atATime
+    let idle = IdleWorkers(count - atATime * share)
+    let done = Atomic(0)
     forEach(parts) { part in
       body(part, Workers(share, idle: idle))
-      idle.add(share)
+      if done.add(1, ordering: .relaxed).newValue > parts - atATime { idle.add(share) }
     }
   }
 }

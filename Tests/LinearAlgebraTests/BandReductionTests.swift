@@ -76,7 +76,7 @@ import Testing
   }
 
   /// Parts that divide their work, some longer than others: the early ones' workers help.
-  @Test(arguments: [(1, 1), (2, 2), (5, 2), (3, 3)])
+  @Test(arguments: [(1, 1), (2, 2), (5, 2), (3, 3), (1, 3), (2, 5)])
   func dividedPartsAreDoneOnce(count: Int, parts: Int) {
     let sums = (0..<parts).map { _ in Counter() }
     Workers(count).forEach(parts) { part, share in

@@ -83,9 +83,10 @@ import Testing
     let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
     let modules = URL(fileURLWithPath: tests).deletingLastPathComponent().appendingPathComponent("Modules").path
     let features = ["ExistentialAny", "InternalImportsByDefault", "MemberImportVisibility"]
+    let places = [modules, Fixtures.root + "/Sources/CLinux"]
     return try run(
-      ["swiftc", "-warnings-as-errors", "-swift-version", "6", "-strict-memory-safety", "-I", modules]
-        + features.flatMap { ["-enable-upcoming-feature", $0] } + arguments)
+      ["swiftc", "-warnings-as-errors", "-swift-version", "6", "-strict-memory-safety"]
+        + places.flatMap { ["-I", $0] } + features.flatMap { ["-enable-upcoming-feature", $0] } + arguments)
   }
 
   // MARK: The copy
