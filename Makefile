@@ -14,7 +14,7 @@ SOURCES = Package.swift Sources Plugins Tests Examples Benchmarks
 # The trained models; Variety and Bad are for the tests.
 SAMPLES = SampleModels/LeNet5 SampleModels/LeNet5Large SampleModels/MLP3
 
-.PHONY: help run test sanitize build pictures install uninstall new-reader mutate fuzz bench page fits kernels phases zoo-soak docs format lint dependencies clean
+.PHONY: help run test sanitize build pictures install uninstall new-reader mutate fuzz bench page fits kernels phases zoo-soak cluster-check docs format lint dependencies clean
 
 help:
 	@echo "make run                 install what is missing, build, analyse the sample models"
@@ -31,6 +31,7 @@ help:
 	@echo "make phases              count how often the phases are right, on matrices of known phase"
 	@echo "make pictures            draw the pictures of the README anew"
 	@echo "make zoo-soak            analyse 400 models, kill and resume the run, then 100,000 synthetic ones"
+	@echo "make cluster-check       the same models on Spark, Slurm and GNU parallel, those that are installed, PYTHON=… having PySpark"
 	@echo "make docs                make the documentation of the libraries in .build/docs, a static site"
 	@echo "make format, make lint   rewrite the sources in the house style, or check them"
 
@@ -118,6 +119,11 @@ zoo-soak: build
 # How fast the HTML page of 300 layers is written, and opens in Chromium.
 page: build
 	@python3 Benchmarks/page.py .build/release/heavytail
+
+# Whether clusters find what one machine finds: on two local executors of Spark, on one node of Slurm, with GNU parallel.
+PYTHON ?= python3
+cluster-check: build
+	@$(PYTHON) Examples/cluster/check.py .build/release/heavytail
 
 # One site of all public modules, for any web server: python3 -m http.server --directory .build/docs
 docs: dependencies
