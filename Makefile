@@ -20,7 +20,7 @@ help:
 	@echo "make run                 install what is missing, build, analyse the sample models"
 	@echo "make test                install what is missing, run all tests"
 	@echo "make sanitize            all tests again, under the address and thread sanitizers"
-	@echo "make install PREFIX=…    install the program (default prefix: /usr/local)"
+	@echo "make install PREFIX=…    install programs, completions and manual pages (default prefix: /usr/local)"
 	@echo "make new-reader NAME=Foo begin a reader of one more format"
 	@echo "make mutate              read damaged copies of the samples, 100,000 of each kind"
 	@echo "make fuzz                look for inputs that end a reader, SECONDS=60 for each of TARGETS"
@@ -56,12 +56,26 @@ pictures: build
 	.build/release/heavytail plot SampleModels/LeNet5/lenet5.pt --layer fc1 -o docs/lenet5-fc1.svg
 	.build/release/heavytail trace SampleModels/Training/mlp3 --columns entropy,stable_rank --format svg -o docs/mlp3-training.svg
 
+# Programs, completions of three shells, and a manual page for each command.
+SHARE = $(DESTDIR)$(PREFIX)/share
+BASH = $(SHARE)/bash-completion/completions/heavytail
+ZSH = $(SHARE)/zsh/site-functions/_heavytail
+FISH = $(SHARE)/fish/vendor_completions.d/heavytail.fish
+
 install: build
+	@$(SWIFT) build $(RELEASE) --product generate-manual --quiet
+	@docs/manual.sh .build/release/heavytail .build/release/generate-manual .build/man
 	install -D -m 755 .build/release/heavytail $(DESTDIR)$(PREFIX)/bin/heavytail
 	install -D -m 755 .build/release/heavytail-hdf5 $(DESTDIR)$(PREFIX)/libexec/heavytail/heavytail-hdf5
+	install -d $(dir $(BASH)) $(dir $(ZSH)) $(dir $(FISH)) $(SHARE)/man/man1
+	.build/release/heavytail --generate-completion-script bash > $(BASH)
+	.build/release/heavytail --generate-completion-script zsh > $(ZSH)
+	.build/release/heavytail --generate-completion-script fish > $(FISH)
+	install -m 644 .build/man/*.1 $(SHARE)/man/man1
 
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/bin/heavytail
+	rm -f $(DESTDIR)$(PREFIX)/bin/heavytail $(BASH) $(ZSH) $(FISH)
+	rm -f $(SHARE)/man/man1/heavytail.1 $(SHARE)/man/man1/heavytail-*.1
 	rm -rf $(DESTDIR)$(PREFIX)/libexec/heavytail
 
 # What a reader in the tree begins with.

@@ -16,9 +16,9 @@ extension Figure {
     // In a page the texts of a figure can be read one by one.
     let head =
       medium == .file
-      ? " xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" aria-label=\"\(escaped(title))\"" : ""
+      ? " xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" aria-label=\"\(escaped(title))\" class=\"figure\"" : ""
     let data = attributes([Fact("kind", kind)] + facts)
-    var text = "<svg\(head) class=\"figure\"\(size) viewBox=\"0 0 \(width) \(height)\"\(data)>\n"
+    var text = "<svg\(head)\(size) viewBox=\"0 0 \(width) \(height)\"\(data)>\n"
     if medium == .file {
       text += "<style>\n\(StyleSheet.file)</style>\n"
       text += "<rect class=\"fw\" width=\"\(width)\" height=\"\(height)\"/>\n"

@@ -85,9 +85,12 @@ struct PanelDrawing {
 
   private func drawGrid(on canvas: inout Canvas, _ frame: Frame) {
     var path = PathData(canvas.resolution)
+    // There and back: the way to the next line is short.
+    var ends = [frame.x.lowerBound, frame.x.upperBound]
     for tick in yTicks where tick.label != nil {
       let y = height(tick.value, frame)
-      path.lines(through: [Point(frame.x.lowerBound, y), Point(frame.x.upperBound, y)])
+      path.lines(through: ends.map { Point($0, y) })
+      ends.reverse()
     }
     canvas.draw(path, "i sg")
     let x = frame.x.lowerBound - PanelDrawing.tickLength - 3
@@ -295,10 +298,12 @@ struct PanelDrawing {
   private func drawRug(_ values: [Double], _ ink: Ink, on canvas: inout Canvas, _ frame: Frame) {
     var path = PathData(canvas.resolution)
     var last = -Double.infinity
+    var ends = [frame.y.upperBound, frame.y.upperBound - 9]
     for value in values where panel.x.contains(value) {
       let x = place(value, panel.x, frame.x)
       guard x - last >= 1 else { continue }
-      path.lines(through: [Point(x, frame.y.upperBound), Point(x, frame.y.upperBound - 9)])
+      path.lines(through: ends.map { Point(x, $0) })
+      ends.reverse()
       last = x
     }
     canvas.draw(path, "i s\(ink.letter)")

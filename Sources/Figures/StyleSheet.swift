@@ -26,7 +26,7 @@ public enum StyleSheet {
     // What figures of a page share is drawn where it is used, but without the figure's class around it.
     let scope = medium == .file ? ".figure " : ""
     let fixed = [
-      ".figure{font-family:Helvetica,Arial,'Liberation Sans','DejaVu Sans',sans-serif;font-size:\(pixels(sizes.text))}",
+      "\(medium == .file ? "" : "figure svg,").figure{font-family:Helvetica,Arial,'Liberation Sans','DejaVu Sans',sans-serif;font-size:\(pixels(sizes.text))}",
       "\(scope)text{fill:\(color(.text))}", "\(scope).h{font-size:\(pixels(sizes.title));font-weight:bold}",
       "\(scope)text.n{fill:\(color(.muted))}",
       "\(scope).k{font-size:\(pixels(sizes.tick))}\(scope).k,\(scope).k text{fill:\(color(.muted))}",

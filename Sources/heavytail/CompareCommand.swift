@@ -15,7 +15,9 @@ struct CompareCommand: ParsableCommand {
     discussion: """
       Weights are matched by name, and where names differ by kind and shape, in order. Formats may differ.
 
-      A layer is better if its α has come nearer to 2, worse if it has gone further away, the same if the two are       within their errors, identical if every bit is. Better and worse are heuristics for models of one architecture;       "heavytail explain alpha" says more.
+      A layer is better if its α has come nearer to 2, worse if it has gone further away, the same if the two are \
+      within their errors, identical if every bit is. Better and worse are heuristics for models of one architecture; \
+      "heavytail explain alpha" says more.
       """)
 
   @Argument(help: "What is compared with: a file, or a folder that is one model.", completion: .file())

@@ -115,6 +115,7 @@ enum ReportScript {
           use.replaceWith(shared);
         });
         const box = drawing.viewBox.baseVal;
+        copy.setAttribute('class', 'figure');
         copy.setAttribute('width', box.width / UNITS);
         copy.setAttribute('height', box.height / UNITS);
         const ground = document.createElementNS('http://www.w3.org/2000/svg', 'rect');
