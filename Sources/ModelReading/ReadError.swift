@@ -66,6 +66,7 @@ extension ReadError: CustomStringConvertible {
 /// `text` with control characters escaped, so that a name from a file cannot
 /// drive the terminal it is printed on.
 public func printable(_ text: String) -> String {
+  if text.utf8.allSatisfy({ (0x20..<0x7F).contains($0) }) { return text }
   var result = ""
   for scalar in text.unicodeScalars {
     if scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value) {

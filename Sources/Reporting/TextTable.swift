@@ -51,7 +51,7 @@ package struct TextTable {
   }
 
   private func naturalWidth(_ column: Int) -> Int {
-    rows.reduce(headings[column].title.count) { max($0, printable($1[column]).count) }
+    rows.reduce(headings[column].title.count) { max($0, TextTable.width(printable($1[column]))) }
   }
 
   private func total(_ kept: [Int], _ widths: [Int]) -> Int {
@@ -80,7 +80,7 @@ package struct TextTable {
     var line = ""
     for (position, column) in kept.enumerated() {
       let cell = shortened(printable(text(column)), to: widths[column], headings[column].keepsStart)
-      let padding = String(repeating: " ", count: widths[column] - cell.count)
+      let padding = String(repeating: " ", count: widths[column] - TextTable.width(cell))
       let shown = color(cell)?.painted(cell) ?? cell
       line += position == 0 ? "" : TextTable.gap
       line += headings[column].isNumeric ? padding + shown : shown + padding
@@ -89,9 +89,14 @@ package struct TextTable {
     return line
   }
 
+  /// Characters of a text; those of plain text are its bytes.
+  private static func width(_ text: String) -> Int {
+    text.utf8.allSatisfy { $0 < 0x80 && $0 != 0x0D } ? text.utf8.count : text.count
+  }
+
   /// The end of a name tells layers apart, so the middle goes.
   private func shortened(_ text: String, to width: Int, _ keepsStart: Bool) -> String {
-    guard text.count > width else { return text }
+    guard TextTable.width(text) > width else { return text }
     if keepsStart { return text.prefix(width - 1) + "…" }
     let tail = (width - 1) * 2 / 3
     return text.prefix(width - 1 - tail) + "…" + text.suffix(tail)

@@ -35,9 +35,9 @@ enum CompanionFiles {
     twins.filter(entries.contains) + entries.filter { !twins.contains($0) }
   }
 
-  /// What a reader may have looked at beside the model at `path`: its configurations.
-  static func configurations(beside path: String) -> [String] {
-    let folder = isDirectory(path) ? path : String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
+  /// What a reader may have looked at in the folder of a model's main file: its configurations.
+  static func configurations(beside file: String) -> [String] {
+    let folder = file[..<(file.lastIndex(of: "/") ?? file.startIndex)]
     return configurations.map { folder + "/" + $0 }
   }
 }

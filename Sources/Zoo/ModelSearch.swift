@@ -91,18 +91,21 @@ public struct ModelSearch {
 }
 
 extension [WorkLine] {
-  /// Those of which no file belongs to another that has more files: a shard is no model, nor is an archive's neighbour.
+  /// Those whose main file belongs to no other that has more files: a shard is no model, nor is an archive's neighbour.
+  /// Of several with as many, a folder and its index, the first by its path stays.
   func ownedByNoOther() -> [WorkLine] {
-    var owners: [String: (place: String, count: Int)] = [:]
+    var owners: [ByteString: ModelPlace] = [:]
     for place in lazy.flatMap(\.places) where place.files.count > 1 {
-      for file in place.files where owners[file.path].map({ $0.count < place.files.count }) ?? true {
-        owners[file.path] = (place.path, place.files.count)
+      for file in place.files {
+        let owner = owners[ByteString(file.path)]
+        if owner.map({ (-$0.files.count, $0.path) > (-place.files.count, place.path) }) ?? true {
+          owners[ByteString(file.path)] = place
+        }
       }
     }
     return filter { work in
-      let place = work.places[0]
-      guard let main = place.files.first, let owner = owners[main.path], owner.place != place.path else { return true }
-      return owner.count < place.files.count || (owner.count == place.files.count && place.path < owner.place)
+      guard let main = work.places[0].files.first, let owner = owners[ByteString(main.path)] else { return true }
+      return owner.path == work.places[0].path
     }
   }
 }

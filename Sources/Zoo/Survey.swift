@@ -16,7 +16,8 @@ public struct Survey: Sendable {
     do throws(ReadError) {
       let graph = try readers.open(path, limits: settings.limits)
       let cost = AnalysisCost(of: graph, options: settings.options)
-      let files = Survey.files(graph.files + CompanionFiles.configurations(beside: path))
+      let files = Survey.files(
+        graph.files + (graph.files.first.map(CompanionFiles.configurations) ?? []))
       return work(on: path, name, files, cost)
     } catch {
       return unopened(path, name: name)

@@ -97,9 +97,13 @@ extension WorkerPool.Job {
     }
   }
 
+  /// Operations that a byte to be read counts for: a slow disk has 20 MB/s.
+  private static let operationsPerByte = 10.0
+
   init(_ question: SurveyQuestion, _ failure: @escaping @Sendable (ReadError) -> String) {
+    let byteCount = Double(FileStamp(path: question.path)?.byteCount ?? 0)
     self.init(
-      line: question.text, path: question.path, operations: 0, memory: 0,
+      line: question.text, path: question.path, operations: byteCount * Self.operationsPerByte, memory: 0,
       layerMemory: question.settings.options.maximumMemory, failure: failure)
   }
 }

@@ -8,8 +8,12 @@ public struct ZooPlan: Sendable {
   /// What is known already, with all its places.
   public private(set) var known: [WorkLine] = []
 
-  /// How far the survey is, for a progress display.
-  public struct Progress: Sendable {
+  /// What turned out to be part of a model, by path.
+  public private(set) var parts: [String] = []
+
+  /// A model that has just been looked at.
+  public struct Step: Sendable {
+    public var work: WorkLine
     public var surveyed: Int
     public var total: Int
   }
@@ -18,10 +22,11 @@ public struct ZooPlan: Sendable {
   ///   - places: models whose files are looked at again only if they have changed, by path.
   ///   - isKnown: whether there is a result for a content already.
   ///   - pool: who opens models.
+  ///   - step: called with each model that is opened, by one thread at a time.
   public init(
     _ candidates: [ModelSearch.Candidate], settings: AnalysisSettings, places: [String: PlannedPlace] = [:],
     pool: WorkerPool, readers: ReaderRegistry, isKnown: (String) -> Bool = { _ in false },
-    progress: @escaping @Sendable (Progress) -> Void = { _ in }
+    step: @escaping @Sendable (Step) -> Void = { _ in }
   ) {
     var surveyed: [WorkLine] = []
     var fresh: [ModelSearch.Candidate] = []
@@ -32,8 +37,10 @@ public struct ZooPlan: Sendable {
         fresh.append(candidate)
       }
     }
-    surveyed += ZooPlan.survey(fresh, settings, pool, readers, progress)
-    for work in ZooPlan.merged(surveyed.ownedByNoOther()) {
+    surveyed += ZooPlan.survey(fresh, settings, pool, readers, step)
+    let models = surveyed.ownedByNoOther()
+    parts = Set(surveyed.map(\.places[0].path)).subtracting(models.map(\.places[0].path)).sorted()
+    for work in ZooPlan.merged(models) {
       if isKnown(work.content) { known.append(work) } else { self.work.append(work) }
     }
     self.work.sort { ($1.operations, $0.places[0].path) < ($0.operations, $1.places[0].path) }
@@ -41,7 +48,7 @@ public struct ZooPlan: Sendable {
 
   private static func survey(
     _ candidates: [ModelSearch.Candidate], _ settings: AnalysisSettings, _ pool: WorkerPool, _ readers: ReaderRegistry,
-    _ progress: @escaping @Sendable (Progress) -> Void
+    _ step: @escaping @Sendable (Step) -> Void
   ) -> [WorkLine] {
     let position = Atomic(0)
     let found = Mutex<[WorkLine]>([])
@@ -59,7 +66,7 @@ public struct ZooPlan: Sendable {
         found.append(work)
         return found.count
       }
-      progress(Progress(surveyed: count, total: candidates.count))
+      step(Step(work: work, surveyed: count, total: candidates.count))
     }
     return found.withLock { $0 }
   }
@@ -90,13 +97,10 @@ public struct PlannedPlace: Sendable {
   /// Whether nothing has been written to its files, moved in their place or laid beside them since.
   var isCurrent: Bool {
     guard let main = files.first else { return false }
-    let known = Set(files.map(\.path))
-    return files.allSatisfy { file in
-      guard let now = ModelFile(path: file.path, sha256: file.sha256) else { return false }
-      return now == file
-    }
-      && CompanionFiles.configurations(beside: main.path).allSatisfy {
-        known.contains($0) || ModelFile(path: $0) == nil
+    let isUnchanged = files.allSatisfy { ModelFile(path: $0.path, sha256: $0.sha256) == $0 }
+    return isUnchanged
+      && CompanionFiles.configurations(beside: main.path).allSatisfy { path in
+        ModelFile(path: path) == nil || files.contains { $0.path == path }
       }
   }
 

@@ -41,10 +41,10 @@ extension ZooReader {
     try read { database in
       // The values alone first: they are few bytes of a row.
       let sql = """
-        SELECT m.path, m.name, m.series, r.*, NULL AS message, t.value
+        SELECT \(ZooModel.columns), t.value
         FROM (SELECT id, \(metric.expression) AS value FROM results r
           WHERE run_id = ? AND value IS NOT NULL ORDER BY value \(descending ? "DESC" : "ASC") LIMIT ?) t
-        JOIN results r ON r.id = t.id JOIN models m ON m.content = r.content
+        JOIN results r ON r.id = t.id JOIN models m ON m.content = r.content LEFT JOIN errors e ON e.result_id = r.id
         ORDER BY t.value \(descending ? "DESC" : "ASC"), m.path LIMIT ?
         """
       func rows(_ contents: Int) throws -> [(model: ZooModel, value: Double)] {

@@ -117,20 +117,24 @@ public struct ZooModel: Sendable {
   public var error: String?
   let resultID: Int64
 
+  /// - Parameter row: begins with `columns`.
   init(_ row: Row) {
-    (path, name, series, content) = (row["path"], row["name"], row["series"], row["content"])
-    status = row["status"]
-    (format, parameters, analyzed) = (row["format"], row["parameters"], row["analyzed"])
-    (fitted, credible, error) = (row["fitted"], row["credible"], row["message"])
-    resultID = row["id"]
+    (path, name, series, content, status) = (row[0], row[1], row[2], row[3], row[4])
+    (format, error, resultID) = (row[5], row[6], row[7])
+    (parameters, analyzed, fitted, credible) = (row[8], row[9], row[10], row[11])
     means = [:]
-    for name in ModelSummary.meanNames {
-      if let value = row[name] as Double? { means[name] = value }
+    for (index, name) in ModelSummary.meanNames.enumerated() {
+      if let value = row[12 + index] as Double? { means[name] = value }
     }
   }
 
+  /// Of a model `m`, its result `r` and the error `e` of that.
+  static let columns =
+    (["m.path", "m.name", "m.series", "m.content", "r.status", "r.format", "e.message", "r.id", "r.parameters"]
+    + ["r.analyzed", "r.fitted", "r.credible"] + ModelSummary.meanNames.map { "r.\($0)" }).joined(separator: ", ")
+
   static let query = """
-    SELECT m.path, m.name, m.series, r.*, e.message FROM models m JOIN results r ON r.content = m.content
+    SELECT \(columns) FROM models m JOIN results r ON r.content = m.content
     LEFT JOIN errors e ON e.result_id = r.id WHERE r.run_id = ?
     """
 }

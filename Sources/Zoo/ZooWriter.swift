@@ -42,11 +42,20 @@ public final class ZooWriter: Sendable {
     }
   }
 
-  /// Adds the places of models whose results are there already.
+  /// Adds the places of models, whether or not there are results.
   public func record(_ work: [WorkLine]) throws(ZooError) {
     try ZooError.catching(path) {
       try pool.write { database in
         for line in work { try Merging(database).record(line) }
+      }
+    }
+  }
+
+  /// Takes places out that are no models after all.
+  public func forget(_ paths: [String]) throws(ZooError) {
+    try ZooError.catching(path) {
+      try pool.write { database in
+        for path in paths { try database.execute(sql: "DELETE FROM models WHERE path = ?", arguments: [path]) }
       }
     }
   }

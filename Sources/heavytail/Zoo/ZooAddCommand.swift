@@ -43,11 +43,18 @@ struct ZooAddCommand: ParsableCommand {
         try writer.reader.contents(settings, includingFailed: false)
       )
     }
+    let log = SurveyLog(writer)
     let plan = ZooPlan(
       candidates, settings: settings, places: places, pool: pool, readers: registry, isKnown: all.contains
-    ) { progress.show("\($0.surveyed)/\($0.total) models looked at") }
+    ) { step in
+      log.add(step.work)
+      progress.show("\(step.surveyed)/\(step.total) models looked at")
+    }
     progress.clear()
-    try orExit { () throws(ZooError) in try writer.record(plan.known) }
+    try orExit { () throws(ZooError) in
+      try log.finish()
+      try writer.forget(plan.parts)
+    }
     let failed = try ZooWork(pool: pool, writer: writer, progress: progress).run(plan.work)
     let failedBefore = plan.known.count { !whole.contains($0.content) }
     let count = plan.known.count + plan.work.count

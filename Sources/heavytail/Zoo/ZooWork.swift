@@ -102,8 +102,7 @@ private struct Tally {
     guard finishedOperations > 0 else { return text }
     text += " · \(short(finishedOperations)) of \(short(operations))flop"
     let seconds = (time / .seconds(1)) * (operations - finishedOperations) / finishedOperations
-    text += seconds < 90 ? " · \(Int(seconds.rounded(.up))) s left" : " · \(Int(seconds / 60) + 1) min left"
-    return text
+    return text + " · \(ProgressLine.clock(seconds)) left"
   }
 
   private func short(_ number: Double) -> String {
