@@ -4,7 +4,7 @@ import Zoo
 
 /// How many workers there are, and what they may need.
 struct PoolArguments: ParsableArguments {
-  @Option(help: ArgumentHelp("Models side by side (default: one for each processor).", valueName: "n"))
+  @Option(help: ArgumentHelp("Models side by side (default: one for each processor; of worker: 1).", valueName: "n"))
   var jobs: Int?
 
   @Option(help: ArgumentHelp("Threads for each model.", valueName: "n"))
