@@ -118,6 +118,14 @@ def same(found, expected, text):
     check(not different, f"{text}: " + (f"other rows in {', '.join(different)}" if different else "the same rows"))
 
 
+def progress(database):
+    """How many models are done, also of a database that is only being made."""
+    try:
+        return sum(count(database).values()) if database.exists() else 0
+    except sqlite3.OperationalError:
+        return 0
+
+
 def soak(program, folder, models, broken, kills, seed):
     zoo = folder / "zoo"
     make_zoo(program, zoo, models, broken)
@@ -139,12 +147,17 @@ def soak(program, folder, models, broken, kills, seed):
     killed = folder / "killed.sqlite"
     random.seed(seed)
     done = []
-    for _ in range(kills):
+    # Some while the files are looked at, the others in mid-work: when so many models are done.
+    early = kills // 4
+    targets = [0] * early + sorted(random.randrange(1, models) for _ in range(kills - early))
+    for target in targets:
         process = subprocess.Popen([*add, killed], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        time.sleep(random.uniform(0.02, first / 5))
+        while process.poll() is None and progress(killed) < target:
+            time.sleep(0.002)
+        time.sleep(random.uniform(0, first / 5 if target == 0 else 0.02))
         process.send_signal(signal.SIGKILL)
         process.wait()
-        done.append(sum(count(killed).values()) if killed.exists() else 0)
+        done.append(progress(killed))
     run([*add, killed])
     same(rows(killed), expected, f"killed {kills} times, with {done} models done")
 
