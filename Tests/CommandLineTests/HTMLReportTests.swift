@@ -269,6 +269,36 @@ struct BrowserTests {
     }
   }
 
+  /// All of it on models as they come.
+  @Test(arguments: others) func realModelsSortFilterOpenAndSave(arguments: [String]) throws {
+    try withPage(arguments) { browser, path, folder in
+      try browser.show(width: 1280, isDark: false)
+      try browser.open(path)
+      let all = try browser.list(PageChecks.names)
+      let type = { (text: String) in
+        "{const i = document.querySelector('.filter input'); i.value = '\(text)'; i.dispatchEvent(new Event('input'))}"
+      }
+      let last = try #require(all.last)
+      try browser.evaluate(type(last))
+      let found = try browser.list(PageChecks.names)
+      #expect(found.contains(last) && found.count < all.count)
+      try browser.evaluate(type(""))
+      #expect(try browser.list(PageChecks.names) == all)
+
+      try browser.evaluate(PageChecks.sort("α"))
+      let rising = try browser.list(PageChecks.values("α")).compactMap(Double.init)
+      #expect(!rising.isEmpty && rising == rising.sorted())
+      #expect(try browser.evaluate("document.querySelectorAll('details.layer[open]').length") as? Int == 0)
+      try browser.evaluate("document.querySelector('table.layers tbody tr').cells[5].click()")
+      #expect(try browser.evaluate("document.querySelectorAll('details.layer[open]').length") as? Int == 1)
+      try browser.send(
+        "Browser.setDownloadBehavior", ["behavior": "allow", "downloadPath": folder + "/saved", "eventsEnabled": true])
+      try browser.evaluate("document.querySelector('details.layer[open] .save').click()")
+      let file = try #require(try waitForFile(in: folder + "/saved"))
+      #expect(XMLParser(data: Data(try Fixtures.read(file))).parse())
+    }
+  }
+
   private func waitForFile(in folder: String) throws -> String? {
     for _ in 0..<200 {
       let files = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
