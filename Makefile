@@ -29,7 +29,7 @@ help:
 	@echo "make fits                measure the fits to one spectrum on one core, NAME=… only those with it"
 	@echo "make kernels             measure Gram matrices and eigenvalues against the flop model, with THREADS=2"
 	@echo "make phases              count how often the phases are right, on matrices of known phase"
-	@echo "make pictures            draw the pictures of the README anew"
+	@echo "make pictures            draw the pictures of README and docs anew"
 	@echo "make zoo-soak            analyse 400 models, kill and resume the run, then 100,000 synthetic ones"
 	@echo "make cluster-check       the same models on Spark, Slurm and GNU parallel, those that are installed, PYTHON=… having PySpark"
 	@echo "make docs                make the documentation of the libraries in .build/docs, a static site"
@@ -55,6 +55,7 @@ sanitize: dependencies
 pictures: build
 	.build/release/heavytail plot SampleModels/LeNet5/lenet5.pt --layer fc1 -o docs/lenet5-fc1.svg
 	.build/release/heavytail trace SampleModels/Training/mlp3 --columns entropy,stable_rank --format svg -o docs/mlp3-training.svg
+	.build/release/heavytail trace SampleModels/Training/batch-sizes --axis log --axis-title 'batch size' --columns mp_softrank,stable_rank --format svg -o docs/mlp3-batch-sizes.svg
 
 # Programs, completions of three shells, and a manual page for each command.
 SHARE = $(DESTDIR)$(PREFIX)/share

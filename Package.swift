@@ -234,7 +234,7 @@ let package = Package(
     tests(
       "AnalysisTests",
       ["Analysis", "LinearAlgebra", "MatrixSlicing", "ModelReaders", "ModelReading", "SpectralCore", "heavytail-hdf5"]),
-    tests("ReportingTests", ["Reporting", "Analysis", "SpectralCore", "ModelReading"]),
+    tests("ReportingTests", ["Reporting", "Figures", "Analysis", "SpectralCore", "ModelReading"]),
     tests(
       "ReaderConformanceTests",
       ["heavytail-hdf5", "ModelReaders", "ReaderConformance", "ModelReading", "MatrixSlicing"]),

@@ -75,8 +75,8 @@ def train(name, model, data, epochs, optimizer, batch, seed):
 def main():
     options = common.arguments(__doc__).parse_args()
     train_data, test_data = common.load_mnist(options.mnist)
-    entries = []
     for name, kind, text, epochs, optimizer, batch, start, order in RUNS:
+        entries = []
         (FOLDER / name).mkdir(parents=True, exist_ok=True)
         torch.manual_seed(start)
         model = kind()
@@ -94,7 +94,7 @@ def main():
             when = f"after epoch {epoch}" if epoch else "before training"
             entries.append(common.entry(path, "safetensors", "make_training.py", f"{text}: {when}, in float16", rows,
                                         test_accuracy=score))
-    manifest.record("Training", entries)
+        manifest.record(f"Training/{name}", entries)
 
 
 if __name__ == "__main__":

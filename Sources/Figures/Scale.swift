@@ -25,6 +25,8 @@ public struct Axis: Sendable, Equatable {
   public var domain: ClosedRange<Double>
   /// Whether only whole numbers have marks.
   public var isOfIntegers = false
+  /// Whole numbers that have marks instead of round ones, where all of them find room.
+  public var marks: [Double] = []
 
   /// - Precondition: both ends have a place on the scale, and they differ.
   public init(_ label: String, _ scale: Scale = .linear, _ domain: ClosedRange<Double>) {

@@ -13,11 +13,17 @@ extension Axis {
   ///   - spacing: the least distance between labels on a linear axis, however short they are.
   ///   - room: how many pixels along the axis a label needs, the gap to the next included.
   func ticks(length: Double, spacing: Double, room: (String) -> Double) -> [Tick] {
-    switch scale {
+    let chosen = markTicks
+    if chosen.count > 1, fits(chosen, length: length, room: room) { return chosen }
+    return switch scale {
     case .linear: linearTicks(length: length, spacing: spacing, room: room)
     case .logarithmic: logarithmicTicks(length: length, spacing: spacing, room: room)
     case .categories(let names): categoryTicks(names, length: length, room: room)
     }
+  }
+
+  private var markTicks: [Tick] {
+    Set(marks).filter(contains).sorted().map { Tick(value: $0, label: decimal($0, digits: 0)) }
   }
 
   /// As many multiples of 1, 2 or 5 powers of ten as find room.

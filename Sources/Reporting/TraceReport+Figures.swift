@@ -9,7 +9,7 @@ extension TraceReport {
     var charts = trace.columns.indices.compactMap { chart(of: $0) }
     guard !charts.isEmpty else { return nil }
     let ends = [labels.first, labels.last].compactMap(\.self)
-    charts[0].title = "\(runName): training from \(ends.joined(separator: " to "))"
+    charts[0].title = "\(runName): \(axis.title ?? "training") from \(ends.joined(separator: " to "))"
     charts[0].panels = charts.flatMap(\.panels)
     return charts[0]
   }
@@ -22,16 +22,16 @@ extension TraceReport {
     let title = TraceReport.styles[trace.columns[column].name]?.title ?? trace.columns[column].name
     return chart(
       of: column, isMany ? TraceReport.quartiles(curves.map(\.values)) : curves, title: "\(runName): \(title)",
-      notes: isMany ? ["Quartiles of \(curves.count) layers"] : [], isOfColumn: !isMany)
+      notes: (isMany ? ["Quartiles of \(curves.count) layers"] : []) + leftOut, isOfColumn: !isMany)
   }
 
   /// All columns of one layer, below each other.
   func figure(of layer: TrainingTrace.Series) -> Figure? {
     var charts = trace.columns.indices.compactMap { column in
-      chart(of: column, [("", values(of: layer, column))], title: "", notes: [], isOfColumn: false)
+      chart(of: column, [("", values(of: layer, column))], title: "", notes: leftOut, isOfColumn: false)
     }
     guard !charts.isEmpty else { return nil }
-    charts[0].title = "\(layer.name): training"
+    charts[0].title = "\(layer.name): \(axis.title ?? "training")"
     charts[0].panels = charts.flatMap(\.panels).map { panel in
       var panel = panel
       panel.height = 0.3
@@ -49,11 +49,17 @@ extension TraceReport {
     of column: Int, _ curves: [(name: String, values: [Double?])], title: String, notes: [String], isOfColumn: Bool
   ) -> Figure? {
     let name = trace.columns[column].name
+    let positions = positions
     return Figure.lineChart(
       kind: "trace", title: title, notes: notes, x: checkpointAxis,
       y: (TraceReport.axisLabels[name] ?? name, .linear),
       series: curves.map { curve in
-        (curve.name, curve.values.enumerated().map { index, value in value.map { Point(Double(index), $0) } })
+        (
+          curve.name,
+          zip(positions, curve.values).compactMap { position, value in
+            position.map { x in value.map { Point(x, $0) } }
+          }
+        )
       },
       fact: isOfColumn ? name : nil)
   }
@@ -98,18 +104,47 @@ extension TraceReport {
   /// What the checkpoints are called.
   var labels: [String] { trace.checkpoints.map(\.file.name.label) }
 
-  /// One position for each checkpoint, whatever its step: the first ones of a run have none.
-  private var checkpointAxis: Axis {
-    let labels = labels
-    // "epoch 3" is 3 where all that count are epochs.
-    let counted = labels.map { $0.split(separator: " ") }.filter { $0.count == 2 && Int($0[1]) != nil }
-    let units = Set(counted.map { $0[0] })
-    let unit = units.count == 1 && counted.count > labels.count / 2 ? units.first.map(String.init) : nil
+  /// Where each checkpoint stands; `nil` for one that has no place on the axis.
+  private var positions: [Double?] {
+    trace.checkpoints.enumerated().map { index, checkpoint in
+      guard axis.placement != .order else { return Double(index) }
+      return checkpoint.file.name.step.flatMap { axis.placement == .linear || $0 > 0 ? Double($0) : nil }
+    }
+  }
+
+  private var leftOut: [String] {
+    let count = positions.count { $0 == nil }
+    return count == 0 ? [] : ["\(count) checkpoint\(count == 1 ? "" : "s") without a place on the axis not drawn"]
+  }
+
+  private var checkpointAxis: Axis { axis.placement == .order ? orderAxis : stepAxis }
+
+  private var stepAxis: Axis {
+    let steps = positions.compactMap(\.self)
+    let name = axis.title ?? unit ?? "step"
+    var stepAxis =
+      axis.placement == .log ? Axis("\(name), logarithmic", .logarithmic, of: steps) : Axis(name, .linear, of: steps)
+    stepAxis.isOfIntegers = true
+    stepAxis.marks = steps
+    return stepAxis
+  }
+
+  private var orderAxis: Axis {
+    let unit = unit
     let names = labels.map { label in
       unit.map { label.hasPrefix($0 + " ") ? String(label.dropFirst($0.count + 1)) : label } ?? label
     }
     return Axis(
-      "\(unit ?? "checkpoint"), in order", .categories(names), -0.3...Double(max(names.count, 1)) - 0.7)
+      "\(axis.title ?? unit ?? "checkpoint"), in order", .categories(names),
+      -0.3...Double(max(names.count, 1)) - 0.7)
+  }
+
+  /// What most names count, if all that count do so: `epoch` of "epoch 3".
+  private var unit: String? {
+    let labels = labels
+    let counted = labels.map { $0.split(separator: " ") }.filter { $0.count == 2 && Int($0[1]) != nil }
+    let units = Set(counted.map { $0[0] })
+    return units.count == 1 && counted.count > labels.count / 2 ? units.first.map(String.init) : nil
   }
 
   /// The folder that all checkpoints are in.

@@ -9,6 +9,8 @@ public struct TraceReport: Sendable {
   public var trace: TrainingTrace
   /// The spectra of its layers, where a page shall show them.
   public var evolution: SpectrumEvolution
+  /// Of its figures.
+  public var axis: TraceAxis
   /// What could not be read, by the path that was opened.
   public var errors: [(path: String, error: ReadError)]
   /// The tool's version.
@@ -16,12 +18,13 @@ public struct TraceReport: Sendable {
 
   public init(
     settings: [(name: String, value: String)] = [], trace: TrainingTrace,
-    evolution: SpectrumEvolution = SpectrumEvolution(), errors: [(path: String, error: ReadError)] = [],
-    version: String = heavyTailVersion
+    evolution: SpectrumEvolution = SpectrumEvolution(), axis: TraceAxis = TraceAxis(),
+    errors: [(path: String, error: ReadError)] = [], version: String = heavyTailVersion
   ) {
     self.settings = settings
     self.trace = trace
     self.evolution = evolution
+    self.axis = axis
     self.errors = errors
     self.version = version
   }

@@ -5,9 +5,10 @@ import Figures
 import Glibc
 import MatrixSlicing
 import ModelReading
-import Reporting
+public import Reporting
 
 extension CheckpointOrder: ExpressibleByArgument {}
+extension TraceAxis.Placement: ExpressibleByArgument {}
 
 enum TraceFormat: String, ExpressibleByArgument, CaseIterable {
   case table, csv, json, jsonl, html, svg, png, pdf
@@ -36,6 +37,7 @@ struct TraceCommand: ParsableCommand {
       heavytail trace run/
       heavytail trace --format html -o run.html run/
       heavytail trace --format svg --columns entropy,stable_rank -o run.svg run/
+      heavytail trace --format svg --axis log --axis-title "batch size" -o sizes.svg sizes/
       heavytail trace --watch run/ -o run.csv
       """)
 
@@ -49,6 +51,14 @@ struct TraceCommand: ParsableCommand {
     help: ArgumentHelp(
       "Columns to show, separated by commas (default: \(Column.traced.joined(separator: ","))).", valueName: "a,b,…"))
   var columns: String?
+
+  @Option(
+    help: "Where checkpoints stand in figures: in order at equal distances, or at their steps, linear or log.")
+  var axis: TraceAxis.Placement = .order
+
+  @Option(
+    help: ArgumentHelp("What the steps are, below the figures, if not what the names say.", valueName: "text"))
+  var axisTitle: String?
 
   @Option(help: "How to print the trace (default: table; csv with --watch).")
   var format: TraceFormat?
@@ -155,7 +165,9 @@ struct TraceCommand: ParsableCommand {
       Terminal.printError("error: no layer matches \(selection.layers.joined(separator: " or "))")
       throw ExitCode(1)
     }
-    let report = TraceReport(settings: settings, trace: trace, evolution: evolution, errors: run.errors)
+    let report = TraceReport(
+      settings: settings, trace: trace, evolution: evolution, axis: TraceAxis(axis, title: axisTitle),
+      errors: run.errors)
     let format = format ?? .table
     let isEmpty = run.models.isEmpty && (format == .table || converter != nil)
     if !isEmpty {

@@ -70,7 +70,12 @@ func facts(_ svg: String) -> [[String: String]] {
       "mlp3-training",
       ["trace", "--format", "svg", "--columns", "entropy,stable_rank", Fixtures.sample("Training/mlp3")]
     ),
-  ]) func thePicturesOfTheReadmeAreOfThisProgram(name: String, arguments: [String]) throws {
+    (
+      "mlp3-batch-sizes",
+      ["trace", "--format", "svg", "--axis", "log", "--axis-title", "batch size"]
+        + ["--columns", "mp_softrank,stable_rank", Fixtures.sample("Training/batch-sizes")]
+    ),
+  ]) func thePicturesOfTheDocumentationAreOfThisProgram(name: String, arguments: [String]) throws {
     let committed = try Fixtures.read("\(Fixtures.root)/docs/\(name).svg")
     let drawn = try heavytail(arguments).output
     #expect(differences(from: String(decoding: committed, as: UTF8.self), to: drawn) == [])

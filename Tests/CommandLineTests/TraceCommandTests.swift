@@ -1,11 +1,13 @@
 import Foundation
 import ModelReading
+import StrictJSON
 import TestSupport
 import Testing
 
 @Suite struct TraceCommandTests {
   private let mlp3 = Fixtures.sample("Training/mlp3")
   private let lenet5 = Fixtures.sample("Training/lenet5")
+  private let batches = Fixtures.sample("Training/batch-sizes")
 
   /// Rows of a CSV without quotes, by the names of its columns.
   private func rows(_ csv: String) -> [[String: String]] {
@@ -85,6 +87,34 @@ import Testing
     #expect(try labels("--order", "given") == ["epoch 10", "init", "epoch 2"])
   }
 
+  /// The batch-size figure of Martin and Mahoney: all else equal, each smaller batch makes a smaller soft rank, the stable
+  /// rank falls as a whole, and bulk and spikes become a heavy tail.
+  @Test(arguments: [("fc1", "BULK+SPIKES"), ("fc2", "BLEEDING-OUT"), ("fc3", "BLEEDING-OUT")])
+  func ranksFallWithTheBatchSize(layer: String, phase: String) throws {
+    let series = rows(try heavytail("trace", "--format", "csv", "--layers", layer, batches).output)
+    #expect(series.map { $0["checkpoint"] } == (1...9).map { String(1 << $0) })
+    let softRanks = series.compactMap { Double($0["mp_softrank"]!) }
+    #expect(softRanks.count == 9 && zip(softRanks, softRanks.dropFirst()).allSatisfy { $0 < $1 })
+    let stableRanks = series.compactMap { Double($0["stable_rank"]!) }
+    #expect(stableRanks[8] > 1.6 * stableRanks[0])
+    #expect(series[0]["phase"] == "HEAVY-TAILED" && series[8]["phase"] == phase)
+  }
+
+  /// The points of the figure, as it draws them.
+  @Test func numbersOfTheFigureAreThoseOfTheReport() throws {
+    let columns = ["mp_softrank", "stable_rank"]
+    let arguments = ["trace", "--columns", columns.joined(separator: ","), batches]
+    let drawn = facts(try heavytail(arguments + ["--format", "svg", "--axis", "log"]).output)
+    let report = try JSON.parse(
+      ByteSource(owned: Array(heavytail(arguments + ["--format", "json"]).output.utf8), label: "report"),
+      limits: Limits())
+    for column in columns {
+      let layers = try #require(report["layers"]).elements
+      let values = layers.flatMap { $0["values"]?[column]?.elements.map(\.numberText) ?? [] }
+      #expect(values.count == 36 && drawn.compactMap { $0[column] } == values)
+    }
+  }
+
   @Test func aCheckpointThatCannotBeReadCostsNoOther() throws {
     try Fixtures.withDirectory { folder in
       for name in ["mlp3-init", "mlp3-epoch-1"] {
@@ -104,7 +134,7 @@ import Testing
     ["--interval", "0", "m.pt"],
     ["--watch", "d", "--format", "table"], ["--watch", "d", "--format", "json"], ["--watch", "d", "--format", "html"],
     ["--format", "png", "m.pt"],
-    ["--order", "size", "m.pt"],
+    ["--order", "size", "m.pt"], ["--axis", "log2", "m.pt"],
   ]) func wrongUsage(arguments: [String]) throws {
     #expect(try heavytail(["trace"] + arguments).status == 64)
   }

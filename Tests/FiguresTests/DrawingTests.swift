@@ -71,6 +71,20 @@ import Testing
     #expect(narrow.count > 1)
   }
 
+  @Test func chosenMarksStandWhereAllFindRoom() {
+    let rounded = ["3", "10", "30", "100", "300"]
+    var axis = Axis("", .logarithmic, of: [2.0, 4, 8, 512])
+    axis.marks = [512, 2, 4, 8, 8, 0, 1e9]
+    let ticks = axis.ticks(length: 300, spacing: 45) { _ in 20 }
+    #expect(ticks.map(\.value) == [2, 4, 8, 512] && ticks.compactMap(\.label) == ["2", "4", "8", "512"])
+    #expect(axis.ticks(length: 300, spacing: 45) { _ in 40 }.compactMap(\.label) == rounded)
+    axis.marks = [8]
+    #expect(axis.ticks(length: 300, spacing: 45) { _ in 40 }.compactMap(\.label) == rounded)
+    axis = Axis("", .linear, of: [1e6, 1_234_567])
+    axis.marks = [1e6, 1_234_567]
+    #expect(axis.ticks(length: 300, spacing: 45) { _ in 20 }.compactMap(\.label) == ["1000000", "1234567"])
+  }
+
   @Test func namesOnAnAxisAreThinned() {
     let axis = Axis("", .categories((0..<40).map { "epoch \($0)" }), -0.5...39.5)
     let ticks = axis.ticks(length: 400, spacing: 64) { textWidth($0, size: 11) + 22 }

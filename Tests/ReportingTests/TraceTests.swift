@@ -1,3 +1,4 @@
+import Figures
 import ModelReading
 import SpectralCore
 import Testing
@@ -12,21 +13,27 @@ import Testing
   private func trace() throws -> TrainingTrace {
     var trace = TrainingTrace(columns: columns)
     for (index, names) in [["a", "b,\"\n"], ["a"], ["a", "b,\"\n"]].enumerated() {
-      let layers = try names.map { name in
-        let matrix = RandomMatrix.gaussian(seed: UInt64(index), rows: 40, columns: 30)
-        let bytes = matrix.values.flatMap { value in
-          (0..<8).map { UInt8(truncatingIfNeeded: value.bitPattern >> (8 * UInt64($0))) }
-        }
-        let tensor = try Tensor(
-          name: name, elementType: .float64, shape: [40, 30], axes: [.output, .input],
-          storage: .bytes(ByteSource(owned: bytes, label: "memory")))
-        return Layer(name: name, kind: .dense, parameters: [Parameter(.kernel, tensor)])
-      }
-      let graph = LayerGraph(format: "test", variant: "", files: [], layers: layers, inventory: [])
       let stamp = FileStamp(byteCount: 100, modified: 7 + index)
-      trace.append(try analyze(graph, path: "m"), of: CheckpointFile(path: "x,\"/epoch-\(index).pt", stamp: stamp))
+      trace.append(
+        try analyze(model(names, seed: UInt64(index)), path: "m"),
+        of: CheckpointFile(path: "x,\"/epoch-\(index).pt", stamp: stamp))
     }
     return trace
+  }
+
+  /// Random layers of these names.
+  private func model(_ names: [String], seed: UInt64) throws -> LayerGraph {
+    let layers = try names.map { name in
+      let matrix = RandomMatrix.gaussian(seed: seed, rows: 40, columns: 30)
+      let bytes = matrix.values.flatMap { value in
+        (0..<8).map { UInt8(truncatingIfNeeded: value.bitPattern >> (8 * UInt64($0))) }
+      }
+      let tensor = try Tensor(
+        name: name, elementType: .float64, shape: [40, 30], axes: [.output, .input],
+        storage: .bytes(ByteSource(owned: bytes, label: "memory")))
+      return Layer(name: name, kind: .dense, parameters: [Parameter(.kernel, tensor)])
+    }
+    return LayerGraph(format: "test", variant: "", files: [], layers: layers, inventory: [])
   }
 
   @Test func rowsOfAbsentLayersAreEmpty() throws {
@@ -66,6 +73,40 @@ import Testing
       #expect(throws: ReadError.self, "\(text.prefix(20))") {
         try TraceFile(Array(text.utf8), rows: rows, path: "f")
       }
+    }
+  }
+
+  /// The horizontal places of the points of all curves, in their order.
+  private func places(_ figure: Figure?) throws -> [[Double]] {
+    try #require(figure).panels[0].series.compactMap { series in
+      guard case .circles(let circles) = series.shape else { return nil }
+      return circles.map(\.center.x)
+    }
+  }
+
+  /// Steps 0, 1, 2: on a logarithmic axis 0 has no place, and where a curve has no value it has no point.
+  @Test func checkpointsStandInOrderOrAtTheirSteps() throws {
+    var report = TraceReport(trace: try trace())
+    #expect(try places(report.figure) == [[0, 1, 2], [0, 2]])
+    #expect(report.figure?.panels[0].x.label == "epoch, in order" && report.figure?.notes == [])
+    report.axis = TraceAxis(.linear)
+    #expect(try places(report.figure) == [[0, 1, 2], [0, 2]])
+    #expect(report.figure?.panels[0].x.label == "epoch" && report.figure?.panels[0].x.marks == [0, 1, 2])
+    report.axis = TraceAxis(.log, title: "batch size")
+    #expect(try places(report.figure) == [[1, 2], [2]])
+    #expect(report.figure?.panels[0].x.label == "batch size, logarithmic")
+    #expect(report.figure?.title.hasSuffix(": batch size from epoch 0 to epoch 2") == true)
+    #expect(report.figure?.notes == ["1 checkpoint without a place on the axis not drawn"])
+  }
+
+  @Test func withoutStepsNothingIsDrawnAtThem() throws {
+    var trace = TrainingTrace(columns: columns)
+    trace.append(
+      try analyze(model(["a"], seed: 1), path: "m"),
+      of: CheckpointFile(path: "best.pt", stamp: FileStamp(byteCount: 1, modified: 1)))
+    #expect(TraceReport(trace: trace).figure != nil)
+    for placement in [TraceAxis.Placement.linear, .log] {
+      #expect(TraceReport(trace: trace, axis: TraceAxis(placement)).figure == nil)
     }
   }
 

@@ -73,7 +73,7 @@ private struct HTMLTrace {
   }
 
   private func addCharts(to page: inout HTMLPage) {
-    page.add("<div class=\"card\"><h2>Over training</h2><div class=\"figures\">")
+    page.add("<div class=\"card\"><h2>Over \(escaped(report.axis.title ?? "training"))</h2><div class=\"figures\">")
     for column in trace.columns.indices {
       if let figure = report.chart(of: column) { page.addFigure(figure) }
     }
