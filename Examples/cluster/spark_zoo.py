@@ -16,7 +16,7 @@ import time
 from pyspark import StorageLevel
 from pyspark.sql import SparkSession
 
-# What any model costs beside its operations, in floating-point operations.
+# What any line costs beside its operations, in floating-point operations.
 UNIT_COST = 1e8
 # How many partitions of equal cost there would be for each core, so that the last to end is short.
 PARTITIONS_PER_CORE = 4
@@ -49,6 +49,7 @@ def rows(result):
         "content": work.get("content"),
         "path": place.get("path"),
         "model": place.get("name"),
+        "part": (work.get("part") or {}).get("number"),
         "version": result["version"],
         "error_code": error.get("code"),
         "error": error.get("message"),
@@ -69,7 +70,7 @@ def main():
         help="jsonl: results, for `heavytail zoo merge`; parquet: a row for each layer, for queries",
     )
     parser.add_argument("--worker", default="heavytail worker", help="the command and its options (default: %(default)s)")
-    parser.add_argument("--units", type=int, default=8, help="models in a partition at most (default: %(default)s)")
+    parser.add_argument("--units", type=int, default=8, help="lines in a partition at most (default: %(default)s)")
     arguments = parser.parse_args()
     if arguments.units < 1:
         parser.error("--units is less than 1")
@@ -98,9 +99,9 @@ def main():
         # They are read twice: for the names and types of the columns, and for their values.
         layers = spark.read.json(results.flatMap(rows).persist(StorageLevel.DISK_ONLY))
         layers.write.parquet(arguments.output)
-        answered = spark.read.parquet(arguments.output).select("content").distinct().count()
+        answered = spark.read.parquet(arguments.output).select("content", "part").distinct().count()
     seconds = time.monotonic() - start
-    print(f"{answered} of {len(lines)} models in {len(groups)} partitions, {seconds:.1f} s", file=sys.stderr)
+    print(f"{answered} of {len(lines)} lines in {len(groups)} partitions, {seconds:.1f} s", file=sys.stderr)
     spark.stop()
     sys.exit(0 if answered == len(lines) else 1)
 

@@ -12,18 +12,21 @@ public struct ModelReport: Sendable {
   public var summary: ModelSummary
   /// What it took; everything else is the same each time.
   public var times: StageTimes
+  /// Which layers the rows are of, if not all.
+  public var part: ModelPart? = nil
 }
 
 /// Analyses every weight of a model.
 ///
 /// - Parameters:
+///   - part: which layers alone are to be analysed; all if `nil`.
 ///   - progress: called after each layer, from any thread.
 ///   - visit: called before that with the weight's position and its rows, of which it may take away what nobody else
 ///     needs.
 /// - Throws: `ReadError` (`.unsupported`) if the model has no weight at all: then
 ///   it is no trained model, and a table without rows would not say so; `.io` if OpenBLAS or LAPACK is missing.
 public func analyze(
-  _ graph: LayerGraph, path: String, options: AnalysisOptions = AnalysisOptions(),
+  _ graph: LayerGraph, path: String, options: AnalysisOptions = AnalysisOptions(), part: ModelPart? = nil,
   progress: @escaping @Sendable (AnalysisProgress) -> Void = { _ in },
   visit: @escaping @Sendable (_ weight: Int, inout [LayerRecord]) -> Void = { _, _ in }
 ) throws(ReadError) -> ModelReport {
@@ -39,10 +42,10 @@ public func analyze(
   }
   let clock = StageClock()
   let tasks = graph.tasks(options, clock) { options.source == .stacked || isWanted($0, $1) }
-  let records = Schedule(tasks, options, progress, visit).run()
+  let records = Schedule(part.map(tasks.tasks) ?? tasks, options, progress, visit).run()
   return ModelReport(
     path: path, graph: graph, layers: records, isPerSlice: options.perSlice, summary: ModelSummary(records, model),
-    times: clock.times)
+    times: clock.times, part: part)
 }
 
 /// - Parameter path: of the model that it is needed for.

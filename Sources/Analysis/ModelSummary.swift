@@ -28,20 +28,25 @@ public struct ModelSummary: Sendable {
   public static let meanNames = averaged.map { "mean_" + $0.0 }
 
   init(_ records: [LayerRecord], _ graph: LayerGraph) {
-    analyzed = records.count { $0.status == .ok }
-    skipped = records.count { $0.status == .skipped }
-    failed = records.count { $0.status == .failed }
-    fitted = records.count { $0.alpha != nil }
-    credible = records.count { $0.isAlphaCredible }
-    parameterCount = graph.parameterCount
-    means = ModelSummary.averaged.map { name, value in (name, mean(records.compactMap(value))) }
+    self.init(records.map(SummaryRow.init), parameterCount: graph.parameterCount)
   }
 
-  private static let averaged: [(String, @Sendable (LayerRecord) -> Double?)] = [
-    ("alpha", { $0.alpha }), ("alpha_credible", { $0.isAlphaCredible ? $0.alpha : nil }),
-    ("alpha_weighted", { $0.alphaWeighted }), ("log_alpha_norm", { $0.logAlphaNorm }),
-    ("log_norm", { $0.logNorm }), ("log_spectral_norm", { $0.logSpectralNorm }), ("stable_rank", { $0.stableRank }),
-    ("mp_softrank", { $0.softRank }),
+  /// - Parameter parameterCount: `LayerGraph.parameterCount`.
+  public init(_ rows: [SummaryRow], parameterCount: Int) {
+    analyzed = rows.count { $0.status == .ok }
+    skipped = rows.count { $0.status == .skipped }
+    failed = rows.count { $0.status == .failed }
+    fitted = rows.count { $0.number("alpha") != nil }
+    credible = rows.count { $0.isAlphaCredible }
+    self.parameterCount = parameterCount
+    means = ModelSummary.averaged.map { name, value in (name, mean(rows.compactMap(value))) }
+  }
+
+  private static let averaged: [(String, @Sendable (SummaryRow) -> Double?)] = [
+    ("alpha", { $0.number("alpha") }), ("alpha_credible", { $0.isAlphaCredible ? $0.number("alpha") : nil }),
+    ("alpha_weighted", { $0.number("alpha_weighted") }), ("log_alpha_norm", { $0.number("log_alpha_norm") }),
+    ("log_norm", { $0.number("log_norm") }), ("log_spectral_norm", { $0.number("log_spectral_norm") }),
+    ("stable_rank", { $0.number("stable_rank") }), ("mp_softrank", { $0.number("mp_softrank") }),
   ]
 }
 

@@ -71,7 +71,7 @@ extension JSONWriter {
     }
   }
 
-  private mutating func write(_ summary: ModelSummary) {
+  package mutating func write(_ summary: ModelSummary) {
     object { writer in
       for member in summary.members {
         writer.key(member.name)
@@ -98,7 +98,7 @@ extension JSONWriter {
     }
   }
 
-  fileprivate mutating func writeFindings(_ findings: [Finding]) {
+  package mutating func writeFindings(_ findings: [Finding]) {
     key("findings")
     array { writer in
       for finding in findings {

@@ -19,12 +19,12 @@ extension JSON {
     return value
   }
 
-  /// A line of a file of ours, whose `schema` must be the one given.
-  static func line(_ bytes: [UInt8], schema: String, _ label: String) throws(ReadError) -> JSON {
+  /// A line of a file of ours, whose `schema` must be one of those given.
+  static func line(_ bytes: [UInt8], schemas: [String], _ label: String) throws(ReadError) -> JSON {
     let json = try JSON.parse(ByteSource(owned: bytes, label: label), limits: Limits())
     let found = json["schema"]?.string
-    guard found == schema else {
-      throw json.error(.unsupported, "has the schema '\(found ?? "none")' where '\(schema)' is due")
+    guard let found, schemas.contains(found) else {
+      throw json.error(.unsupported, "has the schema '\(found ?? "none")' where '\(schemas[0])' is due")
     }
     return json
   }

@@ -13,14 +13,20 @@ public struct Survey: Sendable {
 
   /// The work on a model; of one that cannot be opened too, where all files that may be its own count as such.
   public func work(on path: String, name: String) -> WorkLine {
+    answer(SurveyQuestion(path: path, name: name, settings: settings, split: nil, files: [])).work
+  }
+
+  func answer(_ question: SurveyQuestion) -> SurveyAnswer {
     do throws(ReadError) {
-      let graph = try readers.open(path, limits: settings.limits)
+      let graph = try readers.open(question.path, limits: settings.limits)
       let cost = AnalysisCost(of: graph, options: settings.options)
       let files = Survey.files(
-        graph.files + (graph.files.first.map(CompanionFiles.configurations) ?? []))
-      return work(on: path, name, files, cost)
+        graph.files + (graph.files.first.map(CompanionFiles.configurations) ?? []), knowing: question.files)
+      return SurveyAnswer(
+        work: work(on: question.path, question.name, files, cost),
+        parts: question.split.map { AnalysisCost.parts(of: graph, options: settings.options, above: $0) } ?? [])
     } catch {
-      return unopened(path, name: name)
+      return SurveyAnswer(work: unopened(question.path, name: question.name))
     }
   }
 
@@ -31,16 +37,19 @@ public struct Survey: Sendable {
   }
 
   private func work(on path: String, _ name: String, _ files: [ModelFile], _ cost: AnalysisCost?) -> WorkLine {
-    let place = ModelPlace(path: path, name: name, files: files.map { $0.summed() })
+    let place = ModelPlace(path: path, name: name, files: files.map { $0.sha256 == nil ? $0.summed() : $0 })
     return WorkLine(
       content: place.content, places: [place], operations: cost?.operations ?? 0, memory: cost?.memory ?? 0,
       settings: settings)
   }
 
-  /// Those that are there, each once.
-  private static func files(_ paths: [String]) -> [ModelFile] {
+  /// Those that are there, each once, with the sums of those that are known and have not changed.
+  private static func files(_ paths: [String], knowing known: [ModelFile] = []) -> [ModelFile] {
     var seen: Set<ByteString> = []
-    return paths.filter { seen.insert(ByteString($0)).inserted }.compactMap { ModelFile(path: $0) }
+    let files = paths.filter { seen.insert(ByteString($0)).inserted }.compactMap { ModelFile(path: $0) }
+    return files.map { file in
+      known.first { ModelFile(path: file.path, sha256: $0.sha256) == $0 && $0.path == file.path } ?? file
+    }
   }
 }
 

@@ -1,6 +1,5 @@
 import Analysis
 public import ModelReading
-import StrictJSON
 
 /// Answers lines, each by one line: work by its result, and the planner's question what there is to do by that work.
 ///
@@ -20,7 +19,7 @@ public struct UnitWorker: Sendable {
   public func answer(_ line: [UInt8], label: String = "line") -> String {
     do throws(ReadError) {
       if let question = try? SurveyQuestion(parsing: line) {
-        return Survey(readers: readers, settings: question.settings).work(on: question.path, name: question.name).text
+        return Survey(readers: readers, settings: question.settings).answer(question).text
       }
       let work = try WorkLine(parsing: line, label: label)
       return result(of: work)
@@ -41,7 +40,7 @@ public struct UnitWorker: Sendable {
     // The last digits of what they find depend on the number of threads.
     options.threadCount = options.studies.isEmpty ? threadCount : 1
     let graph = try readers.open(place.path, limits: work.settings.limits)
-    let report = try analyze(graph, path: work.places[0].path, options: options)
+    let report = try analyze(graph, path: work.places[0].path, options: options, part: work.part?.part)
     guard place.isUnchanged else { throw changed(work) }
     return report
   }
@@ -50,39 +49,5 @@ public struct UnitWorker: Sendable {
     ReadError(
       .io, "is not what it was when the work was planned", file: work.places[0].path,
       hint: "something writes to it, or it has gone: plan again")
-  }
-}
-
-/// What the planner asks of a worker: the work on one model.
-struct SurveyQuestion {
-  private static let schema = "heavytail.survey/1"
-
-  var path: String
-  var name: String
-  var settings: AnalysisSettings
-
-  init(path: String, name: String, settings: AnalysisSettings) {
-    self.path = path
-    self.name = name
-    self.settings = settings
-  }
-
-  init(parsing line: [UInt8]) throws(ReadError) {
-    let json = try JSON.line(line, schema: SurveyQuestion.schema, "question")
-    self.init(
-      path: try json.text("path"), name: try json.text("name"),
-      settings: try AnalysisSettings(json.object("settings")))
-  }
-
-  var text: String {
-    var writer = JSONWriter(indented: false)
-    writer.object { writer in
-      writer.member("schema", SurveyQuestion.schema)
-      writer.member("path", path)
-      writer.member("name", name)
-      writer.key("settings")
-      writer.write(settings)
-    }
-    return writer.text
   }
 }

@@ -92,8 +92,30 @@ extension ZooReader {
         database,
         sql: """
           SELECT content FROM results JOIN runs ON runs.id = run_id
-          WHERE settings = ? AND version = ? AND (status <> 'failed' OR ?)
+          WHERE settings = ? AND version = ? AND status <> 'incomplete' AND (status <> 'failed' OR ?)
           """, arguments: [settings.text, version, includingFailed])
+    }
+  }
+
+  /// Parts that there is a result of, by the content of their models, which are not complete.
+  /// - Parameter includingFailed: whether an error is a result as well.
+  public func parts(
+    _ settings: AnalysisSettings, version: String = heavyTailVersion, includingFailed: Bool = true
+  ) throws(ZooError) -> [String: Set<ModelPart>] {
+    try read { database in
+      // Version 1 of the tables knows no parts.
+      guard try database.tableExists("parts") else { return [:] }
+      let rows = try Row.fetchCursor(
+        database,
+        sql: """
+          SELECT content, number, count FROM parts JOIN runs ON runs.id = run_id
+          WHERE settings = ? AND version = ? AND (error IS NULL OR ?)
+          """, arguments: [settings.text, version, includingFailed])
+      var parts: [String: Set<ModelPart>] = [:]
+      while let row = try rows.next() {
+        if let part = ModelPart(row[1], of: row[2]) { parts[row[0], default: []].insert(part) }
+      }
+      return parts
     }
   }
 }
@@ -104,7 +126,7 @@ public struct ZooModel: Sendable {
   public var name: String
   public var series: String
   public var content: String
-  /// `ok`, `partial` where a layer failed, `failed`.
+  /// One of `ZooStatus`.
   public var status: String
   public var format: String?
   public var parameters: Int?
@@ -113,9 +135,11 @@ public struct ZooModel: Sendable {
   public var credible: Int?
   /// Means over its layers by their names in the summary, `mean_alpha` and so on; absent where there is none.
   public var means: [String: Double]
-  /// Why it failed.
+  /// Why it failed, or is incomplete.
   public var error: String?
   let resultID: Int64
+
+  var hasLayers: Bool { status == ZooStatus.ok || status == ZooStatus.partial }
 
   /// - Parameter row: begins with `columns`.
   init(_ row: Row) {
@@ -198,7 +222,7 @@ extension ZooReader {
     }
   }
 
-  /// Calls `body` with every layer of a run, in the order of paths, and with every model that failed, which has none.
+  /// Calls `body` with every layer of a run, in the order of paths, and with every model that has none.
   public func forEachLayer(
     of run: ZooRun, _ columns: [LayerColumn], _ body: (ZooModel, [LayerColumn.Value]?) throws -> Void
   ) throws(ZooError) {
@@ -208,7 +232,7 @@ extension ZooReader {
       let statement = try database.makeStatement(
         sql: "SELECT \(names) FROM layers WHERE result_id = ? ORDER BY position")
       for model in models {
-        guard model.status != "failed" else {
+        guard model.hasLayers else {
           try body(model, nil)
           continue
         }

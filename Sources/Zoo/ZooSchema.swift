@@ -6,6 +6,7 @@ enum ZooSchema {
   static var migrator: DatabaseMigrator {
     var migrator = DatabaseMigrator()
     migrator.registerMigration("1: models, runs, results", migrate: createTables)
+    migrator.registerMigration("2: parts of models", migrate: createParts)
     return migrator
   }
 
@@ -79,6 +80,21 @@ enum ZooSchema {
           offset INTEGER,
           subject TEXT,
           hint TEXT);
+        """)
+  }
+
+  private static func createParts(_ database: Database) throws {
+    try database.execute(
+      sql: """
+        CREATE TABLE parts (
+          content TEXT NOT NULL,
+          run_id INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+          count INTEGER NOT NULL,
+          number INTEGER NOT NULL,
+          error TEXT,
+          model TEXT,
+          credible TEXT,
+          PRIMARY KEY (content, run_id, count, number));
         """)
   }
 

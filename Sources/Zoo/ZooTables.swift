@@ -70,7 +70,7 @@ extension ZooReader {
     let rows = try layers(of: model, columns).map { values in values.map(cell) }
     let format = model.format.map { "  (\($0))" } ?? ""
     var lines = ["\(printable(model.name))\(format)  \(printable(model.path))"]
-    if let error = model.error { lines.append("failed: \(printable(error))") }
+    if let error = model.error { lines.append("\(model.status): \(printable(error))") }
     if !rows.isEmpty {
       let headings = columns.map { column in
         TextTable.Heading(

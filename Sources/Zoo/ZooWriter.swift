@@ -33,7 +33,7 @@ public final class ZooWriter: Sendable {
   /// Adds results, all or none of them.
   ///
   /// The same result a second time changes nothing; one without an error takes the place of one with, and a later error
-  /// that of an earlier one.
+  /// that of an earlier one. With its last part a model has the rows that it would have had as a whole.
   public func merge(_ results: [ResultLine]) throws(ZooError) {
     try ZooError.catching(path) {
       try pool.write { database in
@@ -94,13 +94,29 @@ private struct Merging {
 
   func merge(_ result: ResultLine) throws {
     try record(result.work)
+    let content = result.work.content
     let run = try identifier(ofRun: result.work.settings.text, result.version)
-    if let (id, status) = try present(result.work.content, run) {
-      guard status == "failed" else { return }
+    if let (id, status) = try present(content, run) {
+      guard status == ZooStatus.failed || status == ZooStatus.incomplete else { return }
       try execute("DELETE FROM results WHERE id = ?", [id])
     }
-    if let model = result.model { try insert(model, result.work.content, run) }
-    if let error = result.error { try insert(error: error, result.work.content, run) }
+    let parts = PartTable(database, content: content, run: run)
+    if let part = result.work.part?.part {
+      try parts.add(result, part)
+      switch try parts.outcome(count: part.count, result.work.settings) {
+      case .whole(let model):
+        try insert(model, content, run)
+        try parts.removeAll()
+      case .failed(let error): try insert(error, ZooStatus.failed, content, run)
+      case .incomplete(let present):
+        try insert(missing: part.count - present, of: part.count, content, run)
+      }
+    } else if let model = result.model {
+      try insert(model, content, run)
+      try parts.removeAll()
+    } else if let error = result.error {
+      try insert(error, ZooStatus.failed, content, run)
+    }
   }
 
   func record(_ work: WorkLine) throws {
@@ -108,7 +124,10 @@ private struct Merging {
       try execute("DELETE FROM models WHERE path = ?", [place.path])
       try execute(
         "INSERT INTO models (path, name, series, content, flops, memory) VALUES (?, ?, ?, ?, ?, ?)",
-        [place.path, place.name, ModelName.series(of: place.name), work.content, work.operations, work.memory])
+        [
+          place.path, place.name, ModelName.series(of: place.name), work.content, work.model.operations,
+          work.model.memory,
+        ])
       let model = database.lastInsertedRowID
       for (position, file) in place.files.enumerated() {
         try execute(
@@ -134,7 +153,7 @@ private struct Merging {
   private func insert(_ model: JSON, _ content: String, _ run: Int64) throws {
     let summary = members(model["summary"])
     let isWhole = summary["failed"]?.int == 0
-    var values: [(any DatabaseValueConvertible)?] = [run, content, isWhole ? "ok" : "partial"]
+    var values: [(any DatabaseValueConvertible)?] = [run, content, isWhole ? ZooStatus.ok : ZooStatus.partial]
     values += ["format", "variant", "producer"].map { model[$0]?.string }
     values += ZooSchema.resultColumns.dropFirst(4).map { name, _ in summary[name]?.sqlValue }
     let result = try insertResult(values)
@@ -165,15 +184,28 @@ private struct Merging {
     }
   }
 
-  private func insert(error: JSON, _ content: String, _ run: Int64) throws {
+  private func insert(_ error: JSON, _ status: String, _ content: String, _ run: Int64) throws {
+    try insert(
+      [
+        error["code"]?.string ?? "", error["message"]?.string ?? "", error["file"]?.string, error["offset"]?.int,
+        error["subject"]?.string, error["hint"]?.string,
+      ], status, content, run)
+  }
+
+  private func insert(missing: Int, of count: Int, _ content: String, _ run: Int64) throws {
+    let message = "\(missing) of its \(count) parts have no result yet"
+    try insert([ZooStatus.incomplete, message, nil, nil, nil, nil], ZooStatus.incomplete, content, run)
+  }
+
+  /// - Parameter reason: the columns of `errors`, in order.
+  private func insert(
+    _ reason: [(any DatabaseValueConvertible)?], _ status: String, _ content: String, _ run: Int64
+  ) throws {
     let nothing = [(any DatabaseValueConvertible)?](repeating: nil, count: ZooSchema.resultColumns.count - 1)
-    let result = try insertResult([run, content, "failed"] + nothing)
+    let result = try insertResult([run, content, status] + nothing)
     try execute(
       "INSERT INTO errors (result_id, code, message, file, offset, subject, hint) VALUES (?, ?, ?, ?, ?, ?, ?)",
-      [
-        result, error["code"]?.string ?? "", error["message"]?.string ?? "", error["file"]?.string,
-        error["offset"]?.int, error["subject"]?.string, error["hint"]?.string,
-      ])
+      [result] + reason)
   }
 
   private func insertResult(_ values: [(any DatabaseValueConvertible)?]) throws -> Int64 {
@@ -212,32 +244,6 @@ extension JSON {
     case .number: int ?? double
     case .string: string
     case .array, .object: text
-    }
-  }
-
-  /// As our own lines have it.
-  fileprivate var text: String {
-    var writer = JSONWriter(indented: false)
-    writer.copy(self)
-    return writer.text
-  }
-}
-
-extension JSONWriter {
-  fileprivate mutating func copy(_ json: JSON) {
-    switch json.kind {
-    case .null: null()
-    case .bool: value(json.bool ?? false)
-    case .number: if let integer = json.int { value(integer) } else { value(json.double) }
-    case .string: value(json.string)
-    case .array: array { for element in json.elements { $0.copy(element) } }
-    case .object:
-      object { writer in
-        for (key, member) in json.members {
-          writer.key(key.description)
-          writer.copy(member)
-        }
-      }
     }
   }
 }

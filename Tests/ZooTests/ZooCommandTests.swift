@@ -87,6 +87,44 @@ private func heavytail(_ arguments: String...) throws -> Outcome { try Program("
     }
   }
 
+  /// Models above a cost become lines of parts; what has no result yet, and nothing else, is planned again.
+  @Test func partsOfModelsGiveTheSameRows() throws {
+    try Fixtures.withDirectory { folder in
+      let (zoo, here, there) = (folder + "/zoo", folder + "/here.sqlite", folder + "/there.sqlite")
+      try SmallZoo.make(in: zoo)
+      _ = try heavytail("zoo", "add", zoo, "--db", here, "--bootstrap", "0")
+      let program = Program("heavytail").path
+      func plan(_ arguments: String...) throws -> [Substring] {
+        try Program("heavytail").run(["zoo", "plan", zoo, "--bootstrap", "0"] + arguments).output.split(separator: "\n")
+      }
+      func merge(_ lines: [Substring], _ name: String) throws {
+        try Fixtures.write(Array((lines.joined(separator: "\n") + "\n").utf8), to: folder + "/work")
+        let script = "'\(program)' worker --jobs 2 < '\(folder)/work' > '\(folder)/\(name)'"
+        #expect(try Program(path: "/bin/bash").run(["-c", script]).status == 0)
+        #expect(try heavytail("zoo", "merge", "\(folder)/\(name)", "--db", there).status == 0)
+      }
+      let contents = SmallZoo.count - 1
+      #expect(try plan().count == contents && plan("--split", "0").count == contents)
+      let lines = try plan("--split", "5M")
+      #expect(lines.count > contents && lines.count { $0.contains("heavytail.work/2") } > 10)
+      func cost(_ line: Substring) -> Double? {
+        line.split(separator: #""flops":"#).last.flatMap { Double($0.prefix { $0 != "," }) }
+      }
+      let costs = lines.compactMap(cost)
+      #expect(costs.count == lines.count && zip(costs, costs.dropFirst()).allSatisfy { $0 >= $1 })
+      let half = lines.enumerated().filter { $0.offset % 2 == 0 }.map(\.element)
+      try merge(half, "first")
+      #expect(try heavytail("zoo", "list", "--db", there).output.contains("incomplete"))
+      let rest = try plan("--split", "5M", "--db", there)
+      #expect(Set(rest) == Set(lines).subtracting(half))
+      try merge(rest + half.prefix(3), "second")
+      #expect(try SmallZoo.rows(there) == SmallZoo.rows(here))
+      #expect(try plan("--split", "5M", "--db", there) == [])
+      let failed = try plan("--split", "5M", "--db", there, "--retry")
+      #expect(failed.count == SmallZoo.failedCount && failed.allSatisfy { $0.contains("broken") })
+    }
+  }
+
   @Test func otherSettingsAreAnotherRun() throws {
     try Fixtures.withDirectory { folder in
       let (zoo, database) = (folder + "/zoo", folder + "/zoo.sqlite")
@@ -127,7 +165,10 @@ private func heavytail(_ arguments: String...) throws -> Outcome { try Program("
     }
   }
 
-  @Test(arguments: [["rank", "--by", "name"], ["add"], ["rank", "--limit", "-1"], ["plan", "--jobs", "0", "x"]])
+  @Test(arguments: [
+    ["rank", "--by", "name"], ["add"], ["rank", "--limit", "-1"], ["plan", "--jobs", "0", "x"],
+    ["plan", "--split", "-1", "x"], ["plan", "--split", "1e400", "x"], ["plan", "--retry", "x"],
+  ])
   func wrongUsage(arguments: [String]) throws {
     #expect(try Program("heavytail").run(["zoo"] + arguments).status == 64)
   }

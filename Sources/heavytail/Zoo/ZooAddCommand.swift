@@ -83,7 +83,7 @@ struct ZooRetryCommand: ParsableCommand {
   func run() throws {
     let (reader, run) = try which.open()
     let candidates = try orExit { () throws(ZooError) in try reader.models(of: run) }
-      .filter { $0.status == "failed" }.map { ModelSearch.Candidate(path: $0.path, name: $0.name) }
+      .filter { $0.status == ZooStatus.failed }.map { ModelSearch.Candidate(path: $0.path, name: $0.name) }
     let registry = readers.registry()
     let pool = try workers.pool(readers, registry)
     let writer = try which.database.writer()

@@ -8,7 +8,9 @@ struct ZooPlanCommand: ParsableCommand {
     commandName: "plan",
     abstract: "Print the work on every model below some folders: a line each, for workers on any machine.",
     discussion: """
-      Lines are in the order of their costs, the most expensive first. With --db, what the database has is left out.
+      Lines are in the order of their costs, the most expensive first. A model of more operations than --split says is \
+      divided by its layers, a line for each part: with the result of the last one, zoo merge has the whole model. With \
+      --db, models and parts that the database has are left out.
 
       heavytail zoo plan models/ > work.jsonl
       split -n r/8 work.jsonl part-           # a part for each of 8 machines
@@ -22,6 +24,15 @@ struct ZooPlanCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Leave out what this database has.", valueName: "file"), completion: .file())
   var db: String?
 
+  @Flag(help: "With --db, plan again what failed there.")
+  var retry = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Divide models of more floating-point operations than this into parts of about as many; 0: none.",
+      valueName: "flops"))
+  var split = OperationCount.tenMinutes
+
   @OptionGroup var plan: ZooPlanArguments
 
   @OptionGroup var workers: PoolArguments
@@ -31,18 +42,25 @@ struct ZooPlanCommand: ParsableCommand {
 
   @OptionGroup(title: "External readers") var readers: ReaderArguments
 
+  func validate() throws {
+    if retry, db == nil { throw ValidationError("--retry needs --db: there it says what failed") }
+  }
+
   func run() throws {
     let registry = readers.registry()
     let (candidates, isWhole) = modelCandidates(roots, registry)
     let settings = plan.settings
     let progress = ProgressLine(isEnabled: !quiet)
     let reader = try db.map { path in try orExit { () throws(ZooError) in try ZooReader(path: path) } }
-    let (places, contents) = try orExit { () throws(ZooError) in
-      (try reader?.places() ?? [:], try reader?.contents(settings) ?? [])
+    let (places, contents, parts) = try orExit { () throws(ZooError) in
+      (
+        try reader?.places() ?? [:], try reader?.contents(settings, includingFailed: !retry) ?? [],
+        try reader?.parts(settings, includingFailed: !retry) ?? [:]
+      )
     }
     let plan = ZooPlan(
       candidates, settings: settings, places: places, pool: try workers.pool(readers, registry), readers: registry,
-      isKnown: contents.contains
+      isKnown: contents.contains, split: split.value > 0 ? split.value : nil, knownParts: parts
     ) { progress.show("\($0.surveyed)/\($0.total) models looked at") }
     progress.clear()
     for line in plan.work {

@@ -14,7 +14,7 @@ struct ZooListCommand: ParsableCommand {
   func run() throws {
     let (reader, run) = try which.open()
     let models = try orExit { () throws(ZooError) in try reader.models(of: run) }
-    try emit((failed ? models.filter { $0.status == "failed" } : models).table(width: Terminal.width), to: nil)
+    try emit((failed ? models.filter { $0.status == ZooStatus.failed } : models).table(width: Terminal.width), to: nil)
   }
 }
 
