@@ -184,7 +184,8 @@ let package = Package(
     module(
       "Zoo",
       [
-        "ModelReading", "ChildProcesses", "StrictJSON", "MatrixSlicing", "Analysis", "Reporting", "Statistics",
+        "ModelReading", "ChildProcesses", "StrictJSON", "MatrixSlicing", "SpectralCore", "Analysis", "Figures",
+        "Reporting", "Statistics",
         .product(name: "GRDB", package: "GRDB.swift"), .product(name: "Crypto", package: "swift-crypto"),
       ]),
 
@@ -241,8 +242,8 @@ let package = Package(
     tests(
       "ZooTests",
       [
-        "Zoo", "ModelReaders", "ModelReading", "Analysis", "ChildProcesses", "MatrixSlicing", "Statistics", "heavytail",
-        "heavytail-hdf5", .product(name: "GRDB", package: "GRDB.swift"),
+        "Zoo", "ModelReaders", "ModelReading", "Analysis", "ChildProcesses", "MatrixSlicing", "Figures", "Statistics",
+        "StrictJSON", "heavytail", "heavytail-hdf5", .product(name: "GRDB", package: "GRDB.swift"),
       ]),
     .target(
       name: "ReaderExample", dependencies: ["ModelReading"], path: "Examples/FooReader",

@@ -143,6 +143,10 @@ def soak(program, folder, models, broken, kills, seed):
     again = time.monotonic() - start
     check(again < 2, f"again: {again:.2f} s")
     expected = rows(whole)
+    page = folder / "zoo.html"
+    seconds, memory, status = timed([program, "zoo", "report", "-o", page, "--db", whole])
+    size = page.stat().st_size / 2**20 if status == 0 else 0
+    check(status == 0 and size < 5 and seconds < 2, f"as a page: {size:.2f} MiB in {seconds:.2f} s, {memory:.0f} MiB of memory")
 
     killed = folder / "killed.sqlite"
     random.seed(seed)

@@ -36,6 +36,11 @@ public struct Finding: Sendable, Equatable {
   public static let heavyAlpha = 2.0
   /// … and one above this speaks for noise, with or without spikes.
   public static let steepAlpha = 6.0
+
+  /// How what is said of a layer begins whose α means nothing …
+  public static let doubtfulAlpha = "α is not credible"
+  /// … and of one that is too small for its phase to be sure.
+  public static let uncertainPhase = "the phase is uncertain"
 }
 
 extension LayerRecord {

@@ -57,7 +57,7 @@ extension LayerRecord {
   private var heuristics: [Finding] {
     var result: [Finding] = []
     if phase != nil, !isLargeEnough {
-      let text = "the phase is uncertain: it was validated from M = \(PhaseAnalysis.validatedColumns) on"
+      let text = "\(Finding.uncertainPhase): it was validated from M = \(PhaseAnalysis.validatedColumns) on"
       result.append(finding(.heuristic, .note, text, "M", "phase"))
     }
     if hasCollapsed {
@@ -86,7 +86,7 @@ extension LayerRecord {
     guard let alpha, let sigma else { return nil }
     guard isAlphaCredible else {
       let reasons = warnings.filter { $0.label.deniesAlpha }.map(\.text).joined(separator: ", ")
-      return alphaFinding(.note, "α is not credible: \(reasons)")
+      return alphaFinding(.note, "\(Finding.doubtfulAlpha): \(reasons)")
     }
     if universalityClass == UniversalityClass.gaussian.rawValue {
       return alphaFinding(.note, "a power law fits the tail, but noise with at most a few spikes explains the spectrum")

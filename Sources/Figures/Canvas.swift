@@ -59,6 +59,16 @@ struct Canvas {
     draw(path, classes)
   }
 
+  /// A rectangle that says what it is when pointed at.
+  mutating func box(_ start: Point, _ end: Point, _ classes: String, title: String, facts: [Figure.Fact]) {
+    var path = PathData(resolution)
+    path.lines(through: [start, Point(end.x, start.y), end, Point(start.x, end.y)])
+    path.close()
+    var text = "<path class=\"\(classes)\" d=\"\(path.text)\"\(attributes(facts))>"
+    text += "<title>\(escaped(title))</title></path>\(lineEnd)"
+    elements.append(text)
+  }
+
   /// A dot that says what it is when pointed at.
   mutating func circle(_ center: Point, radius: Double, _ classes: String, title: String, facts: [Figure.Fact]) {
     var text = "<circle class=\"\(classes)\" cx=\"\(units(center.x))\" cy=\"\(units(center.y))\" r=\"\(units(radius))\""

@@ -73,6 +73,8 @@ public struct Series: Sendable, Equatable {
     case circles([Circle])
     /// Short lines on the lower end of the axis.
     case rug([Double])
+    /// Filled rectangles that say what they are when pointed at.
+    case boxes([Box])
   }
 
   /// How a line is drawn, for those who see no difference of colours.
@@ -110,6 +112,23 @@ public struct Circle: Sendable, Equatable {
     self.title = title
     self.ink = ink
     self.isHollow = isHollow
+    self.facts = facts
+  }
+}
+
+/// One rectangle of a series.
+public struct Box: Sendable, Equatable {
+  public var x: ClosedRange<Double>
+  public var y: ClosedRange<Double>
+  /// What it stands for.
+  public var title: String
+  /// Attributes `data-…` of it.
+  public var facts: [Figure.Fact]
+
+  public init(x: ClosedRange<Double>, y: ClosedRange<Double>, title: String, facts: [Figure.Fact] = []) {
+    self.x = x
+    self.y = y
+    self.title = title
     self.facts = facts
   }
 }

@@ -126,6 +126,7 @@ struct FigureDrawing {
     case .series(let series):
       switch series.shape {
       case .bars: canvas.rectangle(Point(point.x, point.y - 5), Point(end.x, point.y + 5), "b\(series.ink.letter)")
+      case .boxes: canvas.rectangle(Point(point.x, point.y - 5), Point(end.x, point.y + 5), series.ink.fillClass)
       case .line, .steps:
         var path = PathData(canvas.resolution)
         path.lines(through: [point, end])

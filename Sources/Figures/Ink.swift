@@ -71,6 +71,10 @@ public enum Ink: String, Sendable, CaseIterable {
     }
   }
 
+  /// The classes of what is filled with it, and of lines in it, in the SVG of figures; those of `ramp` fill nothing.
+  public var fillClass: String { "f\(letter)" }
+  public var strokeClass: String { "s\(letter)" }
+
   /// The letter or digit of its classes: `s…` strokes, `f…` fills, `b…` fills faintly.
   var letter: String {
     switch self {

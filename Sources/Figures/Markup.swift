@@ -10,12 +10,22 @@ public func escaped(_ text: String) -> String {
     case ">": result += "&gt;"
     case "\"": result += "&quot;"
     case "'": result += "&#39;"
-    case _ where isInvisible(scalar): result += "\\u{\(String(scalar.value, radix: 16))}"
+    case _ where isInvisible(scalar): result += named(scalar)
     default: result.unicodeScalars.append(scalar)
     }
   }
   return result
 }
+
+/// `text` with what `escaped` writes out written out, and nothing else changed.
+public func visible(_ text: String) -> String {
+  guard text.unicodeScalars.contains(where: isInvisible) else { return text }
+  return text.unicodeScalars.reduce(into: "") { result, scalar in
+    if isInvisible(scalar) { result += named(scalar) } else { result.unicodeScalars.append(scalar) }
+  }
+}
+
+private func named(_ scalar: Unicode.Scalar) -> String { "\\u{\(String(scalar.value, radix: 16))}" }
 
 private func isInvisible(_ scalar: Unicode.Scalar) -> Bool {
   switch scalar.value {

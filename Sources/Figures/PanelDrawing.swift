@@ -202,19 +202,33 @@ struct PanelDrawing {
     case .bars(let histogram): drawBars(histogram, series.ink, on: &canvas, frame)
     case .dots(let points): drawDots(points, series.ink, on: &canvas, frame)
     case .rug(let values): drawRug(values, series.ink, on: &canvas, frame)
+    case .boxes(let boxes): for box in boxes { draw(box, series.ink, on: &canvas, frame) }
     case .circles(let circles):
       for circle in circles {
         guard let center = place(circle.center, frame), panel.x.contains(circle.center.x),
           panel.y.contains(circle.center.y)
         else { continue }
         let classes = circleClasses(circle.ink ?? series.ink, isHollow: circle.isHollow)
-        canvas.circle(center, radius: radius(circles.count), classes, title: circle.title, facts: circle.facts)
+        canvas.circle(center, radius: radius, classes, title: circle.title, facts: circle.facts)
       }
     }
   }
 
-  /// Many dots are smaller.
-  private func radius(_ count: Int) -> Double { count > 150 ? 2 : count > 60 ? 2.6 : 3.4 }
+  /// Of circles; where there are many they are smaller.
+  private var radius: Double {
+    let count = panel.series.reduce(0) { count, series in
+      if case .circles(let circles) = series.shape { count + circles.count } else { count }
+    }
+    return count > 150 ? 2 : count > 60 ? 2.6 : 3.4
+  }
+
+  private func draw(_ box: Box, _ ink: Ink, on canvas: inout Canvas, _ frame: Frame) {
+    guard let start = place(Point(box.x.lowerBound, box.y.lowerBound), frame),
+      let end = place(Point(box.x.upperBound, box.y.upperBound), frame)
+    else { return }
+    // A thin line of the ground between neighbours.
+    canvas.box(start, end, "i sw \(ink.fillClass)", title: box.title, facts: box.facts)
+  }
 
   /// How far a curve may be from what it stands for, in pixels: nobody sees it.
   private static func tolerance(_ resolution: Resolution) -> Double { resolution == .halves ? 0.5 : 0.3 }

@@ -1,4 +1,4 @@
-import Analysis
+package import Analysis
 import ModelReading
 
 extension ModelReport {
@@ -32,7 +32,7 @@ extension Finding {
 }
 
 extension Finding.Level {
-  var heading: String {
+  package var heading: String {
     switch self {
     case .fact: "Facts"
     case .test: "Tests against noise"

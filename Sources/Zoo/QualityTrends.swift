@@ -38,10 +38,13 @@ public struct QualityTrends: Sendable {
   public static let leastSeries = 4
 
   /// - Parameters:
-  ///   - models: those that failed are left out.
+  ///   - models: those without layers are left out.
+  ///   - metric: the only quantity that is looked at; all if `nil`.
   ///   - seed: where the random numbers of the intervals begin.
-  public init(_ scores: QualityScores, _ models: [ZooModel], replicates: Int = 1000, seed: UInt64 = 0) {
-    let index = ModelIndex(models.filter { $0.status != "failed" })
+  public init(
+    _ scores: QualityScores, _ models: [ZooModel], metric: String? = nil, replicates: Int = 1000, seed: UInt64 = 0
+  ) {
+    let index = ModelIndex(models.filter(\.hasLayers))
     for score in scores.scores {
       if let model = index.model(score.model) {
         points.append(Point(model: model, series: score.series ?? model.series, score: score.score))
@@ -49,17 +52,20 @@ public struct QualityTrends: Sendable {
         unmatched.append(score.model)
       }
     }
-    trends = ZooMetric.summarized.map { QualityTrends.trend($0, points, replicates, seed) }
+    trends = ZooMetric.summarized.filter { metric == nil || metric == $0 }.map { trend($0, replicates, seed) }
   }
 
-  private static func trend(_ metric: String, _ points: [Point], _ replicates: Int, _ seed: UInt64) -> Trend {
-    let pairs = points.compactMap { point in
-      point.model.means["mean_" + metric].map { (series: point.series, x: $0, y: point.score) }
+  /// Models with a score that have the quantity, and its value.
+  func pairs(_ metric: String) -> [(point: Point, value: Double)] {
+    points.compactMap { point in point.model.means["mean_" + metric].map { (point, $0) } }
+  }
+
+  private func trend(_ metric: String, _ replicates: Int, _ seed: UInt64) -> Trend {
+    let pairs = pairs(metric)
+    func association(_ pairs: [(point: Point, value: Double)]) -> Association {
+      Association(pairs.map(\.value), pairs.map(\.point.score), replicates: replicates, seed: seed)
     }
-    func association(_ pairs: [(series: String, x: Double, y: Double)]) -> Association {
-      Association(pairs.map(\.x), pairs.map(\.y), replicates: replicates, seed: seed)
-    }
-    let series = Dictionary(grouping: pairs, by: \.series).filter { $0.value.count >= leastSeries }
+    let series = Dictionary(grouping: pairs, by: \.point.series).filter { $0.value.count >= QualityTrends.leastSeries }
       .sorted { $0.key < $1.key }.map { ($0.key, association($0.value)) }
     let ordered = series.compactMap { name, association in
       association.kendall.map { ($0.value, Double(association.count * (association.count - 1) / 2)) }
@@ -108,17 +114,16 @@ extension QualityTrends {
 
   /// What keeps the numbers from saying what they seem to.
   public var warnings: [String] {
-    var warnings = trends.filter(\.isReversed).map { trend in
+    let warnings = trends.filter(\.isReversed).map { trend in
       let (all, within) = (fixed(trend.overall.kendall?.value, 2), fixed(trend.kendallWithinSeries, 2))
       return "\(trend.metric): over all models τ is \(all), within series \(within): "
         + "how series differ hides what holds within each (Simpson's paradox)"
     }
-    if Set(points.map(\.series)).count > 1 {
-      warnings.append(
-        "norms and weighted exponents are comparable within one series of architectures only: scale and size differ")
-    }
-    return warnings
+    return warnings + (Set(points.map(\.series)).count > 1 ? [QualityTrends.comparability] : [])
   }
+
+  static let comparability =
+    "norms and weighted exponents are comparable within one series of architectures only: scale and size differ"
 
   /// `metric`, `series` (empty over all models), `models`, then each measure with the ends of its interval, and the line.
   public var csv: String {
@@ -140,11 +145,7 @@ extension QualityTrends {
   }
 
   private func texts(_ association: Association) -> [String] {
-    association.estimates.map { estimate in
-      guard let estimate else { return "" }
-      guard let interval = estimate.interval else { return fixed(estimate.value, 2) }
-      return "\(fixed(estimate.value, 2)) [\(fixed(interval.lowerBound, 2)), \(fixed(interval.upperBound, 2))]"
-    }
+    association.estimates.map { $0.map(estimateText) ?? "" }
   }
 }
 

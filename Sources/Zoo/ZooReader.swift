@@ -247,7 +247,7 @@ extension ZooReader {
 
 extension LayerColumn {
   /// What a column of a row of the database holds.
-  fileprivate func value(of row: Row, at index: Int) -> Value {
+  func value(of row: Row, at index: Int) -> Value {
     switch kind {
     case .integer: (row[index] as Int?).map(Value.integer) ?? .null
     case .number: (row[index] as Double?).map(Value.number) ?? .null

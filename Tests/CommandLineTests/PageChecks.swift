@@ -3,7 +3,8 @@ enum PageChecks {
   /// Opens every closed part.
   static let openAll = "document.querySelectorAll('details').forEach(element => { element.open = true; }); 0"
 
-  /// Pairs of texts that lie on each other, as far as they can be seen without scrolling sideways.
+  /// Pairs of texts that lie on each other, as far as they can be seen without scrolling sideways, or in a
+  /// part of the page that scrolls.
   static let overlaps = """
     (() => {
       const boxes = [];
@@ -15,8 +16,10 @@ enum PageChecks {
         if (parent.closest('template, script, style, option, title, defs')) continue;
         const range = document.createRange();
         range.selectNodeContents(node);
+        const window = parent.closest('.tall')?.getBoundingClientRect();
         for (const box of range.getClientRects()) {
           if (box.width < 1 || box.right > innerWidth + 1) continue;
+          if (window && (box.bottom > window.bottom || box.top < window.top)) continue;
           const inset = box.height * 0.2;
           boxes.push({ l: box.left + 0.5, r: box.right - 0.5, t: box.top + inset, b: box.bottom - inset, text: node.data.trim() });
         }

@@ -56,7 +56,7 @@ enum Examples {
       .esd(spiked), .esd(heavy), .bulk(spiked), .bulk(spiked, isFull: true), .scree(spiked), .scan(heavy),
       .randomized(spiked), .localization(spiked), .depth(layers, title: "net.pt"), .alphas(layers, title: "net.pt"),
       .phases(layers, title: "net.pt"), chart, evolution,
-      .alphaChange(changes, first: "base.pt", second: "tuned.pt"),
+      .alphaChange(changes, first: "base.pt", second: "tuned.pt"), shares, scatter,
     ].compactMap(\.self)
 
   static let chart = Figure.lineChart(
@@ -67,6 +67,29 @@ enum Examples {
       // One curve in two parts.
       ("fc2", (0..<10).map { $0 == 4 ? nil : Point(Double($0), 40 + Double($0 % 3)) }),
     ], fact: "stable_rank")
+
+  static let shares = Figure.shares(
+    kind: "phase-mix", title: "Phases by family", notes: ["three families"],
+    bars: [
+      ShareBar("vgg", [0, 0, 1, 2, 9]), ShareBar("none", [0, 0, 0, 0, 0]), ShareBar("</title>", [4, 0, 0, 0, 0]),
+      ShareBar("a name that is too long to stand beside its bar", [1, 1, 1, 1, 1]),
+    ],
+    parts: [("noise", .gray), ("edge", .sky), ("spikes", .blue), ("decay", .purple), ("heavy", .vermilion)],
+    axes: ("family", "the layers"))
+
+  /// More groups than there are styles.
+  static let scatter = Panel.scatter(
+    x: Axis("parameters", .logarithmic, of: [1e3, 1e6]), y: Axis("mean α", of: [1, 9]),
+    groups: (0..<14).map(group), line: [Point(1e3, 1), Point(1e6, 9)]
+  ).map { Figure(kind: "models", title: "Models by family", notes: [], panels: [$0]) }
+
+  private static func group(_ index: Int) -> DotGroup {
+    let dots = (0..<3).map { dot in
+      Circle(Point(1000 * Double(1 + 10 * index * dot), Double(1 + (index + 3 * dot) % 8)), title: "</title>")
+    }
+    let style = index < DotStyle.distinct.count ? DotStyle.distinct[index] : .others
+    return DotGroup("family \(index)", style, dots, line: index == 0 ? [Point(1e3, 2), Point(1e6, 4)] : [])
+  }
 
   /// More moments than there are inks.
   static let evolution = Figure.evolution(

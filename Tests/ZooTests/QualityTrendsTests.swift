@@ -94,4 +94,56 @@ import Zoo
       #expect(alpha.hasPrefix("alpha,,5,-1.0,-1.0,-1.0,"))
     }
   }
+
+  /// Two families whose quality is the strength that they were made with, three models of each: what measures that strength
+  /// finds it within its family, with an interval, and not across.
+  @Test func strengthsOfTwoFamiliesAreFound() throws {
+    try Fixtures.withDirectory { folder in
+      let heavytail = Program("heavytail")
+      var text = "model,score\n"
+      let families = [
+        ("tail", "power-law-covariance", "--alpha", [2.0, 2.4, 2.9, 3.5, 4.2, 5.0], -1.0),
+        ("spiked", "spiked", "--spikes", [2, 3, 4.5, 6, 8, 11], 1.0),
+      ]
+      for (name, ensemble, option, strengths, sign) in families {
+        for (index, strength) in strengths.enumerated() {
+          for seed in 1...3 {
+            let model = "\(name)-\(index)-\(seed)"
+            let size = ["--rows", "240", "--columns", "120", "--count", "2", "--seed", "\(1000 * index + 100 * seed)"]
+            let file = ["-o", "\(folder)/\(model).safetensors"]
+            #expect(try heavytail.run(["synth", ensemble, option, "\(strength)"] + size + file).status == 0)
+            text += "\(model),\(sign * strength)\n"
+          }
+        }
+      }
+      try Fixtures.write(Array(text.utf8), to: folder + "/quality.csv")
+      let database = folder + "/zoo.sqlite"
+      #expect(try heavytail.run(["zoo", "add", folder, "--db", database, "--bootstrap", "0"]).status == 0)
+      let trends = ["zoo", "trends", "--quality", folder + "/quality.csv", "--db", database]
+      let rows = try heavytail.run(trends + ["--format", "csv"]).output.split(separator: "\n")
+      func kendall(_ metric: String, _ series: String) throws -> (value: Double, interval: ClosedRange<Double>) {
+        let row = try #require(rows.first { $0.hasPrefix("\(metric),\(series),") })
+        let fields = row.split(separator: ",", omittingEmptySubsequences: false)
+        let numbers = fields.dropFirst(3).prefix(3).compactMap { Double($0) }
+        return (numbers[0], numbers[1]...numbers[2])
+      }
+      // Three models of each score are in no order among themselves: √(135/153) is all that τ can be.
+      let largest = (135.0 / 153).squareRoot()
+      let tail = try kendall("alpha", "tail")
+      #expect(tail.value < -0.8 && tail.interval.contains(tail.value) && tail.interval.upperBound < -0.6)
+      let spiked = try kendall("log_spectral_norm", "spiked")
+      #expect(abs(spiked.value - largest) < 1e-12 && spiked.interval.contains(spiked.value))
+      #expect(spiked.interval.lowerBound > 0.85)
+      let across = try kendall("log_spectral_norm", "")
+      #expect(across.interval.contains(0), "\(across)")
+
+      let few = ["--replicates", "20"]
+      let picture = try heavytail.run(trends + few + ["--by", "log_spectral_norm", "--format", "svg"])
+      #expect(picture.status == 0 && picture.output.components(separatedBy: "<circle class=\"f").count == 1 + 1 + 18)
+      #expect(picture.output.contains("τ 0.") && picture.output.contains(">mean log₁₀ λmax<"))
+      #expect(try heavytail.run(trends + ["--by", "score"]).status == 64)
+      let page = try heavytail.run(["zoo", "report"] + trends.dropFirst(2) + few).output
+      #expect(page.components(separatedBy: "data-kind=\"quality\"").count == 1 + 8)
+    }
+  }
 }

@@ -77,17 +77,14 @@ struct HTMLModel {
   }
 
   private func addFindings(to page: inout HTMLPage) {
-    page.add("<div class=\"card\"><h2>Findings</h2>")
-    page.add(
-      "<p class=\"n\">In the order of how far they can be trusted: facts, tests against noise, heuristics. "
-        + "<b class=\"mark fv\">!</b> asks for attention, <b class=\"mark fv\">✗</b> marks what is wrong.</p>")
+    page.add("<div class=\"card\"><h2>Findings</h2>\(HTMLPage.severities)")
     for level in Finding.Level.allCases {
       let general = model.findings.filter { $0.level == level }
       let groups = groups(level)
       guard !general.isEmpty || !groups.isEmpty else { continue }
       page.add("<h3>\(level.heading)</h3><ul class=\"findings\">")
       for finding in general {
-        page.add("<li>\(mark(finding))\(escaped(finding.text))\(HTMLTerms.evidence(finding))</li>")
+        page.add("<li>\(HTMLPage.mark(finding.severity))\(escaped(finding.text))\(HTMLTerms.evidence(finding))</li>")
       }
       for group in groups { add(group, to: &page) }
       page.add("</ul>")
@@ -120,7 +117,7 @@ struct HTMLModel {
   private static let openCount = 6
 
   private func add(_ group: Group, to page: inout HTMLPage) {
-    let text = "\(mark(group.finding))\(escaped(group.finding.text))"
+    let text = "\(HTMLPage.mark(group.finding.severity))\(escaped(group.finding.text))"
     guard group.layers.count > HTMLModel.openCount else {
       let layers = group.layers.map { link($0.index) + HTMLTerms.evidence($0.finding) }.joined(separator: "; ")
       return page.add("<li>\(text): \(layers)</li>")
@@ -132,14 +129,6 @@ struct HTMLModel {
   }
 
   private func link(_ row: Int) -> String { "<a href=\"#m\(index)-\(row)\">\(escaped(model.layers[row].name))</a>" }
-
-  private func mark(_ finding: Finding) -> String {
-    switch finding.severity {
-    case .note: ""
-    case .attention: "<b class=\"mark fv\" title=\"attention\">!</b> "
-    case .problem: "<b class=\"mark fv\" title=\"problem\">✗</b> "
-    }
-  }
 
   // MARK: Figures
 
@@ -170,7 +159,7 @@ extension FigureKind {
 }
 
 /// Links from words to their explanation.
-enum HTMLTerms {
+package enum HTMLTerms {
   /// The anchor of an entry of the glossary.
   static func anchor(_ entry: Glossary.Entry) -> String {
     let letters = entry.terms[0].unicodeScalars.map { scalar in
@@ -187,7 +176,7 @@ enum HTMLTerms {
   static func isKnown(_ term: String) -> Bool { anchors[term] != nil }
 
   /// `text`, or the term itself, linked to its entry where there is one.
-  static func link(_ term: String, _ text: String? = nil) -> String {
+  package static func link(_ term: String, _ text: String? = nil) -> String {
     guard let anchor = anchors[term] else { return escaped(text ?? term) }
     return "<a href=\"#\(anchor)\">\(escaped(text ?? term))</a>"
   }
@@ -196,7 +185,7 @@ enum HTMLTerms {
   static func line(_ kinds: [FigureKind]) -> String { line(kinds.flatMap(\.terms)) }
 
   /// What the glossary explains of some words; those that it does not know are left out.
-  static func line(_ words: [String]) -> String {
+  package static func line(_ words: [String]) -> String {
     var terms: [String] = []
     for term in words where anchors[term] != nil && !terms.contains(term) { terms.append(term) }
     return "<p class=\"n words\">Explained below: \(terms.map { link($0) }.joined(separator: " · "))</p>"

@@ -1,10 +1,11 @@
+package import Analysis
 import Crypto
-import Figures
-import ModelReading
+package import Figures
+package import ModelReading
 import SpectralCore
 
 /// A page while it is written.
-struct HTMLPage {
+package struct HTMLPage {
   private enum Part {
     case text(String)
     case figure(head: String, elements: [String])
@@ -14,10 +15,10 @@ struct HTMLPage {
   /// How often an element occurs in the figures.
   private var counts: [String: Int] = [:]
 
-  mutating func add(_ line: String) { parts.append(.text(line)) }
+  package mutating func add(_ line: String) { parts.append(.text(line)) }
 
   /// A figure; with JavaScript it has a button that saves it.
-  mutating func addFigure(_ figure: Figure) {
+  package mutating func addFigure(_ figure: Figure) {
     let (head, elements) = figure.parts(for: .page)
     parts.append(.figure(head: head, elements: elements))
     for element in elements { counts[element, default: 0] += 1 }
@@ -68,19 +69,23 @@ struct HTMLPage {
   ///
   /// - Parameters:
   ///   - about: what the page shows, in a few words.
+  ///   - source: where its numbers are, as HTML.
+  ///   - style, script: what it has beside that of every page.
   ///   - body: between the header and the meanings of the words.
-  static func document(
+  package static func document(
     title: String, about: String, settings: [(name: String, value: String)], version: String,
-    errors: [(path: String, error: ReadError)], body: (inout HTMLPage) -> Void
+    errors: [(path: String, error: ReadError)] = [], source: String = "<code>--format json</code>",
+    style: String = "", script: String = "", body: (inout HTMLPage) -> Void
   ) -> String {
+    let (style, script) = (ReportStyle.text + style, ReportScript.text + script)
     let head = """
       <!doctype html>
       <html lang="en"><head><meta charset="utf-8">
-      <meta http-equiv="Content-Security-Policy" content="\(policy)">
+      <meta http-equiv="Content-Security-Policy" content="\(policy(style, script))">
       <meta name="viewport" content="width=device-width,initial-scale=1">
       <meta name="referrer" content="no-referrer">
       <title>\(escaped(title)) – HeavyTail</title>
-      <style>\(ReportStyle.text)</style></head><body>
+      <style>\(style)</style></head><body>
 
       """
     var page = HTMLPage()
@@ -91,9 +96,9 @@ struct HTMLPage {
     page.add(errors)
     HTMLGlossary().add(to: &page)
     page.add("</main>")
-    page.addFooter(settings, version)
+    page.addFooter(settings, version, source)
     page.add("<template id=\"figure-style\">\(StyleSheet.saved)</template>")
-    page.add("<script>\(ReportScript.text)</script></body></html>")
+    page.add("<script>\(script)</script></body></html>")
     return page.text(after: head)
   }
 
@@ -107,16 +112,30 @@ struct HTMLPage {
     add("</ul></section>")
   }
 
-  private mutating func addFooter(_ settings: [(name: String, value: String)], _ version: String) {
+  private mutating func addFooter(_ settings: [(name: String, value: String)], _ version: String, _ source: String) {
     let settings = settings.filter { !$0.value.isEmpty }.map { "\($0.name) \($0.value)" }.joined(separator: " · ")
     add("<footer class=\"n\"><p>HeavyTail \(escaped(version)). Settings: \(escaped(settings)).</p>")
     add(
       "<p>Curves are thinned and dots of the same half pixel drawn once, which changes no figure visibly; the numbers "
-        + "are those of <code>--format json</code>.</p></footer>")
+        + "are those of \(source).</p></footer>")
+  }
+
+  /// What the signs before findings mean.
+  package static let severities =
+    "<p class=\"n\">In the order of how far they can be trusted: facts, tests against noise, heuristics. "
+    + "<b class=\"mark fv\">!</b> asks for attention, <b class=\"mark fv\">✗</b> marks what is wrong.</p>"
+
+  /// The sign before a finding; nothing before a note.
+  package static func mark(_ severity: Finding.Severity) -> String {
+    switch severity {
+    case .note: ""
+    case .attention: "<b class=\"mark fv\" title=\"attention\">!</b> "
+    case .problem: "<b class=\"mark fv\" title=\"problem\">✗</b> "
+    }
   }
 
   /// Names with their values, in a card.
-  mutating func addFacts(_ facts: [(label: String, value: String)]) {
+  package mutating func addFacts(_ facts: [(label: String, value: String)]) {
     add("<dl class=\"facts\">")
     for (label, value) in facts { add("<div><dt>\(escaped(label))</dt><dd>\(escaped(value))</dd></div>") }
     add("</dl>")
@@ -125,15 +144,28 @@ struct HTMLPage {
   /// What is typed or chosen above a table of layers, for those who have JavaScript.
   /// - Parameter phases: of which one can be chosen.
   mutating func addFilter(phases: [String], count: Int) {
+    addFilter(of: "layers", count: count, choices: [("Phase", "phase", phases)])
+  }
+
+  /// The same above any table.
+  /// - Parameters:
+  ///   - things: what the rows are.
+  ///   - choices: labels, classes of elements of the rows, and texts of which one can be chosen for each.
+  package mutating func addFilter(
+    of things: String, count: Int, choices: [(label: String, part: String, values: [String])]
+  ) {
     add("<form class=\"filter\" data-js hidden><label>Filter <input type=\"search\" autocomplete=\"off\"></label>")
-    add("<label>Phase <select><option value=\"\">all</option>")
-    for phase in phases { add("<option>\(escaped(phase))</option>") }
-    add("</select></label> <output class=\"n\">\(count) layers</output></form>")
+    for choice in choices {
+      add("<label>\(choice.label) <select data-part=\"\(choice.part)\"><option value=\"\">all</option>")
+      for value in choice.values { add("<option value=\"\(escaped(value))\">\(escaped(value))</option>") }
+      add("</select></label>")
+    }
+    add("<output class=\"n\" data-things=\"\(things)\">\(count) \(things)</output></form>")
   }
 
   /// The heading of a column that sorts. With JavaScript the words are a button, and the question mark remains.
   /// - Parameter term: what the glossary explains.
-  static func heading(_ term: String, _ title: String, isNumeric: Bool) -> String {
+  package static func heading(_ term: String, _ title: String, isNumeric: Bool) -> String {
     let help =
       HTMLTerms.isKnown(term)
       ? HTMLTerms.link(term, "?").replacingFirst(
@@ -143,9 +175,10 @@ struct HTMLPage {
   }
 
   /// Nothing is loaded, and nothing runs or styles but what is in this program.
-  private static let policy =
-    "default-src 'none'; style-src '\(digest(ReportStyle.text))'; script-src '\(digest(ReportScript.text))'; "
-    + "base-uri 'none'; form-action 'none'"
+  private static func policy(_ style: String, _ script: String) -> String {
+    "default-src 'none'; style-src '\(digest(style))'; script-src '\(digest(script))'; "
+      + "base-uri 'none'; form-action 'none'"
+  }
 
   private static func digest(_ text: String) -> String {
     let bytes = Array(SHA256.hash(data: Array(text.utf8)))
@@ -167,13 +200,13 @@ struct HTMLPage {
 }
 
 /// Seven digits of a number tell what comes first.
-func sortKey(_ number: Double) -> String {
+package func sortKey(_ number: Double) -> String {
   let short = Float(number)
   return short.isNormal ? "\(short)" : "\(number)"
 }
 
 /// A phase with its colour before it.
-func phaseMark(_ name: String?) -> String {
+package func phaseMark(_ name: String?) -> String {
   guard let name, let phase = Phase(rawValue: name) else { return "" }
   return "<span class=\"phase\"><i class=\"i-\(phase.ink.rawValue)\"></i>\(name)</span>"
 }

@@ -66,22 +66,25 @@ enum ReportScript {
         });
 
         const form = table.closest('.card').querySelector('.filter');
-        const [input, select, output] = ['input', 'select', 'output'].map(name => form.querySelector(name));
+        const [input, output] = ['input', 'output'].map(name => form.querySelector(name));
+        const selects = all('select', form);
         function filter() {
           const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
           let count = 0;
           original.forEach(row => {
             const text = row.textContent.toLowerCase();
             const fits = words.every(word => text.includes(word))
-              && (!select.value || all('.phase', row).some(phase => phase.textContent === select.value));
+              && selects.every(select => !select.value
+                || all('.' + select.dataset.part, row).some(part => part.textContent === select.value));
             row.hidden = !fits;
             if (fits) count += 1;
           });
-          output.textContent = count === original.length ? count + ' layers' : count + ' of ' + original.length + ' layers';
+          output.textContent = (count === original.length ? count : count + ' of ' + original.length)
+            + ' ' + output.dataset.things;
         }
         form.addEventListener('submit', event => event.preventDefault());
         input.addEventListener('input', filter);
-        select.addEventListener('input', filter);
+        selects.forEach(select => select.addEventListener('input', filter));
       });
 
       // A link to a layer opens it.

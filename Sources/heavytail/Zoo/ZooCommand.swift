@@ -14,8 +14,8 @@ struct ZooCommand: ParsableCommand {
       """,
     subcommands: [
       ZooAddCommand.self, ZooListCommand.self, ZooShowCommand.self, ZooRankCommand.self, ZooTrendsCommand.self,
-      ZooDiffCommand.self,
-      ZooExportCommand.self, ZooRetryCommand.self, ZooPlanCommand.self, ZooMergeCommand.self,
+      ZooReportCommand.self, ZooDiffCommand.self, ZooExportCommand.self, ZooRetryCommand.self, ZooPlanCommand.self,
+      ZooMergeCommand.self,
     ])
 }
 

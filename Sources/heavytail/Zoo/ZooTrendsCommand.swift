@@ -1,6 +1,11 @@
 import ArgumentParser
+import Figures
 import ModelReading
 import Zoo
+
+enum ZooTrendsFormat: String, ExpressibleByArgument, CaseIterable {
+  case table, csv, svg
+}
 
 struct ZooTrendsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -9,50 +14,50 @@ struct ZooTrendsCommand: ParsableCommand {
     discussion: """
       FILE is CSV with the columns model and score, and series if the names do not tell it. Kendall's τ, Spearman's ρ, \
       Pearson's r and the error of a straight line, each with an interval of 95 % from models drawn anew, over all \
-      models and within each series of \(QualityTrends.leastSeries) models or more.
+      models and within each series of \(QualityTrends.leastSeries) models or more. As svg they are drawn: a dot for \
+      each model, and the lines.
+
+      heavytail zoo trends --quality accuracy.csv --by alpha_weighted --format svg > trend.svg
       """)
 
   @Option(help: ArgumentHelp("Models and their scores.", valueName: "file"), completion: .file())
   var quality: String
 
+  @Option(
+    help: ArgumentHelp(
+      "Only this one of \(ZooMetric.summarized.joined(separator: ", ")).", valueName: "quantity"))
+  var by: String?
+
   @Option(help: "How to print it.")
-  var format: ZooTableFormat = .table
+  var format: ZooTrendsFormat = .table
 
-  @Option(help: ArgumentHelp("How often models are drawn anew; 0: no intervals.", valueName: "n"))
-  var replicates = 1000
-
-  @Option(help: ArgumentHelp("Where random numbers begin; the same seed gives the same intervals.", valueName: "n"))
-  var seed: UInt64 = 0
+  @OptionGroup var intervals: QualityArguments
 
   @OptionGroup var which: ZooRunArguments
 
-  private static let maximumReplicates = 1_000_000
-
   func validate() throws {
-    guard (0...ZooTrendsCommand.maximumReplicates).contains(replicates) else {
-      throw ValidationError(
-        "--replicates is \(replicates), it must be from 0 to \(ZooTrendsCommand.maximumReplicates)")
+    if let by, !ZooMetric.summarized.contains(by) {
+      throw ValidationError("--by: '\(printable(by))' is none of \(ZooMetric.summarized.joined(separator: ", "))")
     }
   }
 
   func run() throws {
     let (reader, run) = try which.open()
-    let scores: QualityScores
-    do throws(ReadError) {
-      scores = try QualityScores(ByteSource(MappedFile(path: quality)).copy(), path: quality)
-    } catch {
-      Terminal.printError("error: \(error)")
-      throw ExitCode(2)
-    }
+    let scores = try intervals.scores(quality)
     let models = try orExit { () throws(ZooError) in try reader.models(of: run) }
-    let trends = QualityTrends(scores, models, replicates: replicates, seed: seed)
-    for name in trends.unmatched {
-      Terminal.printError("note: \(printable(name)) has a score and is no model of the zoo, or several")
+    let trends = try intervals.trends(scores, models, metric: by)
+    switch format {
+    case .table: try emit(trends.table(width: Terminal.width), to: nil)
+    case .csv: try emit(trends.csv, to: nil)
+    case .svg: try emit(picture(of: trends), to: nil)
     }
-    guard !trends.points.isEmpty else {
-      Terminal.printError("error: no model has a score")
-      throw ExitCode(2)
+  }
+
+  private func picture(of trends: QualityTrends) throws -> String {
+    guard let figure = trends.figure else {
+      Terminal.printError("error: no model with a score has a number to draw")
+      throw ExitCode(1)
     }
-    try emit(format == .table ? trends.table(width: Terminal.width) : trends.csv, to: nil)
+    return figure.svg(for: .file)
   }
 }
