@@ -43,6 +43,11 @@ public struct Isolation: Sendable {
 }
 
 extension LineProcess.Ending {
+  /// Whether it was ended as are all processes of a job that is cancelled.
+  var isByOrder: Bool {
+    if case .killed(let signal) = self { [SIGHUP, SIGINT, SIGTERM, SIGKILL].contains(signal) } else { false }
+  }
+
   /// What a model did to the worker that had it.
   func error(_ path: String, _ limits: LineProcess.Limits) -> ReadError {
     switch self {

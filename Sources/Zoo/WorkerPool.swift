@@ -69,6 +69,8 @@ public struct WorkerPool: Sendable {
         return String(decoding: try current.ask(Array(job.line.utf8), limits), as: UTF8.self)
       } catch {
         process = nil
+        // What ends a whole job ends this process too, in a moment: then there is nothing to say of the model.
+        if error.isByOrder { sleep(2) }
         return job.failure(error.error(job.path, limits))
       }
     } catch {

@@ -2,7 +2,7 @@ import Analysis
 import Reporting
 import StrictJSON
 
-/// Rows of a zoo for other programs: one per layer, and one per model that failed.
+/// Rows of a zoo for other programs: one per layer and one per model that has none, or one per model.
 public enum ZooExport: String, CaseIterable, Sendable {
   case csv, jsonl
 
@@ -18,6 +18,37 @@ public enum ZooExport: String, CaseIterable, Sendable {
       let values = values ?? columns.map { ZooExport.failure(of: model, $0.name) }
       try write(line(model, columns, values) + "\n")
     }
+  }
+
+  /// A row for each model, without its layers.
+  public func text(_ models: [ZooModel]) -> String {
+    let header = self == .csv ? ZooExport.members(of: nil).map(\.name).joined(separator: ",") + "\n" : ""
+    return models.reduce(into: header) { $0 += line(ZooExport.members(of: $1)) + "\n" }
+  }
+
+  /// - Parameter model: `nil` where only the names matter.
+  private static func members(of model: ZooModel?) -> [(name: String, value: Column.Value)] {
+    func text(_ text: String?) -> Column.Value { text.map(Column.Value.text) ?? .null }
+    func count(_ count: Int?) -> Column.Value { count.map(Column.Value.integer) ?? .null }
+    let texts = [model?.path, model?.name, model?.series, model?.content, model?.format]
+    return zip(common, texts).map { ($0, text($1)) } + [
+      ("parameters", count(model?.parameters)), ("analyzed", count(model?.analyzed)),
+      ("fitted", count(model?.fitted)), ("credible", count(model?.credible)),
+    ] + ModelSummary.meanNames.map { ($0, model?.means[$0].map(Column.Value.number) ?? .null) } + [
+      ("status", text(model?.status)), ("reason", text(model?.error)),
+    ]
+  }
+
+  private func line(_ members: [(name: String, value: Column.Value)]) -> String {
+    guard self == .jsonl else { return members.map { csvField($0.value) }.joined(separator: ",") }
+    var writer = JSONWriter(indented: false)
+    writer.object { writer in
+      for member in members {
+        writer.key(member.name)
+        writer.write(member.value)
+      }
+    }
+    return writer.text
   }
 
   private static func failure(of model: ZooModel, _ column: String) -> LayerColumn.Value {

@@ -15,18 +15,45 @@ public struct ZooReader: Sendable {
 
   /// - Throws: `ZooError` if there is no such database, or it is something else.
   public init(path: String) throws(ZooError) {
+    let queue = try ZooError.catching(path) {
+      do {
+        return try ZooReader.open(path)
+      } catch let error as DatabaseError
+        where [.SQLITE_CANTOPEN, .SQLITE_READONLY].contains(error.resultCode) && ZooReader.isAtRest(path)
+      {
+        return try ZooReader.open("file:\(ZooReader.percentEncoded(path))?immutable=1")
+      }
+    }
+    self.init(queue, path: path)
+  }
+
+  private static func open(_ path: String) throws -> DatabaseQueue {
     var configuration = Configuration()
     configuration.readonly = true
     configuration.busyMode = .timeout(60)
-    self.init(
-      try ZooError.catching(path) {
-        let queue = try DatabaseQueue(path: path, configuration: configuration)
-        try queue.read { database in
-          guard try database.tableExists("results") else { throw ZooError("\(printable(path)): is no zoo") }
-          try ZooReader.refuseForeign(database)
-        }
-        return queue
-      }, path: path)
+    let queue = try DatabaseQueue(path: path, configuration: configuration)
+    try queue.read { database in
+      guard try database.tableExists("results") else { throw ZooError("this database is no zoo") }
+      try ZooReader.refuseForeign(database)
+    }
+    return queue
+  }
+
+  /// Whether all that is in a database is in its file, as it is when nobody has it open. SQLite wants to make files beside
+  /// it all the same, unless it is told that the database does not change: in a folder that it cannot write to, it must be.
+  private static func isAtRest(_ path: String) -> Bool {
+    FileStamp(path: path) != nil && (FileStamp(path: path + "-wal")?.byteCount ?? 0) == 0
+  }
+
+  private static func percentEncoded(_ path: String) -> String {
+    path.utf8.map { byte in
+      let character = Character(UnicodeScalar(byte))
+      if character.isASCII, character.isLetter || character.isNumber || "/-._~".contains(character) {
+        return String(character)
+      }
+      let digits = String(byte, radix: 16)
+      return "%" + (digits.count < 2 ? "0" : "") + digits
+    }.joined()
   }
 
   /// Other programs have databases too, and a later version of this one may have other tables.

@@ -18,7 +18,7 @@ import Testing
     var options = AnalysisOptions()
     options.maximumMemory = 1 << 20
     let settings = AnalysisSettings(options)
-    var isolation = Isolation(executable: "/bin/bash", arguments: ["-c", script], seconds: seconds)
+    var isolation = Isolation(executable: "/bin/bash", arguments: ["--norc", "-c", script], seconds: seconds)
     isolation.ownMemory = 64 << 20
     let pool = WorkerPool(
       UnitWorker(readers: .builtIn, threadCount: 1), isolation: isolation, count: count, memory: 1 << 30)

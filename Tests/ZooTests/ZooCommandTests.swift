@@ -125,6 +125,78 @@ private func heavytail(_ arguments: String...) throws -> Outcome { try Program("
     }
   }
 
+  /// A worker whose process for a model is killed says so, unless it is itself ended in the next moment.
+  @Test func aJobThatIsCancelledLeavesNoResult() throws {
+    try Fixtures.withDirectory { folder in
+      try SmallZoo.copy("MLP3/mlp3-trained.safetensors", to: folder + "/zoo")
+      let program = Program("heavytail").path
+      /// What the worker said, and how many seconds `end` took.
+      func cancelled(_ end: String) throws -> (lines: [Substring], seconds: Double) {
+        let script = """
+          cd '\(folder)' && rm -f pipe && mkfifo pipe
+          '\(program)' worker < pipe > results & worker=$!
+          exec 3> pipe
+          '\(program)' zoo plan zoo -q >&3
+          until child=$(cat /proc/$worker/task/*/children) && [ "$child" ]; do sleep 0.01; done
+          start=$EPOCHREALTIME
+          \(end)
+          echo $((${EPOCHREALTIME/./} - ${start/./}))
+          exec 3>&-
+          wait $worker
+          """
+        let output = try Program(path: "/bin/bash").run(["-c", script]).output
+        let lines = try String(decoding: Fixtures.read(folder + "/results"), as: UTF8.self).split(separator: "\n")
+        return (lines, Double(try #require(Int(output.dropLast()))) / 1e6)
+      }
+      // A machine with too much to do may take longer than the worker waits.
+      var both = try cancelled("kill -KILL $child; sleep 0.3; kill -KILL $worker")
+      while both.seconds > 1.5 { both = try cancelled("kill -KILL $child; sleep 0.3; kill -KILL $worker") }
+      #expect(both.lines == [])
+      let told = try cancelled("kill -KILL $child").lines
+      #expect(told.count == 1 && told[0].contains("crash with signal 9"))
+    }
+  }
+
+  /// As on a disk that is mounted for reading, without the files that SQLite would make.
+  @Test func aDatabaseInAFolderThatCannotBeWrittenToIsRead() throws {
+    try Fixtures.withDirectory { folder in
+      let kept = folder + "/kept ?#%é"
+      try SmallZoo.copy("LeNet5/lenet5.npz", to: folder + "/zoo")
+      try FileManager.default.createDirectory(atPath: kept, withIntermediateDirectories: false)
+      let database = kept + "/zoo.sqlite"
+      #expect(try heavytail("zoo", "add", folder + "/zoo", "--db", database, "--bootstrap", "0").status == 0)
+      for ending in ["-wal", "-shm"] { try? FileManager.default.removeItem(atPath: database + ending) }
+      for path in [folder, kept] {
+        try FileManager.default.setAttributes([.posixPermissions: 0o555], ofItemAtPath: path)
+      }
+      defer {
+        for path in [folder, kept] {
+          try? FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
+        }
+      }
+      // Root may write anywhere.
+      let nobody = ["/usr/bin/setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+      let command = (geteuid() == 0 ? nobody : []) + [Program("heavytail").path, "zoo", "list", "--db", database]
+      let listed = try Program(path: command[0]).run(Array(command.dropFirst()))
+      #expect(listed.status == 0 && listed.output.contains("lenet5"), "\(listed.errors)")
+    }
+  }
+
+  @Test func listsAreTablesOrRows() throws {
+    try Fixtures.withDirectory { folder in
+      let database = folder + "/zoo.sqlite"
+      try SmallZoo.copy("LeNet5/lenet5.npz", to: folder + "/zoo")
+      try SmallZoo.copy("Bad/truncated.pt", to: folder + "/zoo")
+      _ = try heavytail("zoo", "add", folder + "/zoo", "--db", database, "--bootstrap", "0")
+      let csv = try heavytail("zoo", "list", "--format", "csv", "--db", database).output.split(separator: "\n")
+      #expect(csv.count == 3 && csv[0].hasPrefix("path,model,series,content,format,parameters,analyzed,"))
+      #expect(csv[1].contains(",lenet5,lenet,") && csv[1].contains(",61706,5,4,") && csv[1].hasSuffix(",ok,"))
+      let failed = try heavytail("zoo", "list", "--failed", "--format", "jsonl", "--db", database).output
+      #expect(failed.contains(#""mean_alpha":null"#) && failed.contains(#""status":"failed", "reason":""#))
+      #expect(failed.split(separator: "\n").count == 1)
+    }
+  }
+
   @Test func otherSettingsAreAnotherRun() throws {
     try Fixtures.withDirectory { folder in
       let (zoo, database) = (folder + "/zoo", folder + "/zoo.sqlite")

@@ -11,11 +11,22 @@ struct ZooListCommand: ParsableCommand {
   @Flag(help: "Only those that failed.")
   var failed = false
 
+  @Option(help: "How to print it.")
+  var format: ZooListFormat = .table
+
   func run() throws {
     let (reader, run) = try which.open()
-    let models = try orExit { () throws(ZooError) in try reader.models(of: run) }
-    try emit((failed ? models.filter { $0.status == ZooStatus.failed } : models).table(width: Terminal.width), to: nil)
+    let all = try orExit { () throws(ZooError) in try reader.models(of: run) }
+    let models = failed ? all.filter { $0.status == ZooStatus.failed } : all
+    try emit(format.export?.text(models) ?? models.table(width: Terminal.width), to: nil)
   }
+}
+
+enum ZooListFormat: String, ExpressibleByArgument, CaseIterable {
+  case table, csv, jsonl
+
+  /// `nil` for a table for people.
+  var export: ZooExport? { ZooExport(rawValue: rawValue) }
 }
 
 struct ZooShowCommand: ParsableCommand {
