@@ -195,6 +195,9 @@ extension BrowserTests {
     #expect(values.prefix(3) == ["encoder.layers.1.attention.weight", "dense", "768×65"])
     #expect(values[5] == "21" && values[9] == "HEAVY-TAILED")
     #expect(try browser.evaluate("\(card).querySelectorAll('svg circle').length") as? Int == 4)
+    // Two marks or more on the upright axis, beside the name of the other one.
+    let marks = try browser.evaluate("\(card).querySelectorAll('svg text.k.r').length") as? Int ?? 0
+    #expect(marks >= 3)
     // One that failed says why; a dot and an address do as a row does.
     try browser.evaluate(row + "row.cells[0].textContent === 'unet7').querySelector('a').click()")
     #expect((try browser.evaluate("\(card).textContent") as? String ?? "").contains("declares 7 bytes"))

@@ -1,6 +1,7 @@
 import Analysis
 import Figures
 import Foundation
+import GRDB
 import ModelReading
 import StrictJSON
 import TestSupport
@@ -224,6 +225,43 @@ import Testing
       #expect(lines[index].allSatisfy { abs($0.y + $0.x - height) < 1e-9 }, "\(lines[index])")
     }
     #expect(trends.figure?.panels.count == 1)
+  }
+
+  /// More families than have a bar of their own.
+  @Test func manyFamiliesShareABar() throws {
+    let report = try report(
+      (0..<30).map { index in
+        let layers = (0...index).map { layer("l\($0)", phase: $0 % 2 == 0 ? "HEAVY-TAILED" : "BULK-DECAY") }
+        return try result("\(Character(UnicodeScalar(UInt8(65 + index))))1", layers: layers)
+      })
+    let boxes = try #require(report.phaseMix).panels[0].series.flatMap { series -> [Box] in
+      if case .boxes(let boxes) = series.shape { boxes } else { [] }
+    }
+    let counts = boxes.compactMap { box in box.facts.first { $0.name == "count" }.flatMap { Int($0.text) } }
+    #expect(counts.reduce(0, +) == 30 * 31 / 2 && boxes.count == 2 * 17)
+    #expect(boxes.contains { $0.title == "14 other families: BULK-DECAY, 49 of 105" })
+  }
+
+  /// A model whose parts are not all there yet, and one that nobody has looked at in this run.
+  @Test func whatIsNotThereIsSaid() throws {
+    try Fixtures.withDirectory { folder in
+      let writer = try ZooWriter(path: folder + "/zoo")
+      try writer.merge([result("a1")])
+      writer.close()
+      try DatabaseQueue(path: folder + "/zoo").write { database in
+        for name in ["b2", "c3"] {
+          try database.execute(
+            sql: "INSERT INTO models (path, name, series, content, flops, memory) VALUES (?, ?, 'x', ?, 0, 0)",
+            arguments: ["/\(name)", name, name])
+        }
+        try database.execute(
+          sql: "INSERT INTO results (run_id, content, status) VALUES (1, 'b2', '\(ZooStatus.incomplete)')")
+      }
+      let reader = try ZooReader(path: folder + "/zoo")
+      let texts = ZooReport(try ZooContents(of: reader.runs()[0], in: reader)).statements.map(\.text)
+      #expect(texts.contains("1 model is incomplete: some of its parts have no result yet"))
+      #expect(texts.contains("of 1 more model the database has no result of this run"))
+    }
   }
 
   @Test func nothingIsLeftToDraw() throws {

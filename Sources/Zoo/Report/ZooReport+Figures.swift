@@ -76,6 +76,7 @@ extension ZooReport {
     }
     let layers = allLayers.filter { $0.phase != nil }
     var notes = ["\(grouped(layers.count)) layers have a phase; most heavy tails are at the top."]
+    if !rest.isEmpty { notes.append("The families with the fewest layers are together below.") }
     let uncertain = layers.count { !$0.isPhaseCertain }
     if uncertain > 0 {
       notes.append("\(grouped(uncertain)) phases are uncertain: M is below \(PhaseAnalysis.validatedColumns).")
@@ -87,7 +88,7 @@ extension ZooReport {
   }
 
   /// Families with a bar of their own.
-  private static let mostBars = 24
+  private static let mostBars = 16
 
   var alphas: Figure? { .alphas(allLayers.map(\.point), title: "All layers") }
 }

@@ -32,11 +32,15 @@ enum ZooScript {
             .flatMap(power => factors.map(factor => factor * 10 ** power)).filter(value => value >= low && value <= high);
           if (values.length > 1) return values.map(value => ({ value, text: number(value, 0) }));
         }
-        const raw = (high - low) / most, power = 10 ** Math.floor(Math.log10(raw));
-        const step = Math.max(axis.whole ? 1 : 0, [1, 2, 5, 10].map(factor => factor * power).find(value => value >= raw * (1 - 1e-9)));
-        const digits = Math.max(0, Math.ceil(-Math.log10(step) - 1e-9));
-        return spread(Math.ceil(low / step - 1e-9), Math.floor(high / step + 1e-9), 1)
-          .map(index => ({ value: index * step, text: number(index * step, digits) }));
+        // One mark alone does not say how long the axis is.
+        for (let count = most; ; count += 1) {
+          const raw = (high - low) / count, power = 10 ** Math.floor(Math.log10(raw));
+          const step = Math.max(axis.whole ? 1 : 0, [1, 2, 5, 10].map(factor => factor * power).find(value => value >= raw * (1 - 1e-9)));
+          const digits = Math.max(0, Math.ceil(-Math.log10(step) - 1e-9));
+          const places = spread(Math.ceil(low / step - 1e-9), Math.floor(high / step + 1e-9), 1);
+          if (places.length < 2 && count < 10) continue;
+          return places.map(place => ({ value: place * step, text: number(place * step, digits) }));
+        }
       }
 
       function spread(first, last, step) {
