@@ -4,8 +4,9 @@ import Glibc
 struct FittedSample {
   /// ln x of the values below xmin, ascending.
   private let body: [Double]
-  private var count: Int { body.count + tailCount }
-  private let tailCount: Int
+  private let count: Int
+  /// Of the number of values in the tail.
+  private let tailCounts: BinomialDistribution
   private let logXmin: Double
   /// α − 1.
   private let rate: Double
@@ -15,7 +16,8 @@ struct FittedSample {
   ///   - fit: its fit.
   init(_ values: some Collection<Double>, fit: PowerLawFit) {
     body = values.prefix(values.count - fit.tailCount).map { log($0) }
-    tailCount = fit.tailCount
+    count = values.count
+    tailCounts = BinomialDistribution(count: count, probability: Double(fit.tailCount) / Double(count))
     logXmin = log(fit.xmin)
     rate = fit.alpha - 1
   }
@@ -34,16 +36,16 @@ struct FittedSample {
     fileprivate init(of sample: FittedSample, seed: UInt64) {
       self.sample = sample
       random = PortableRandom(seed: seed)
-      let share = Double(sample.tailCount) / Double(sample.count)
-      var count = 0
-      for _ in 0..<sample.count { count += random.uniform() < share ? 1 : 0 }
+      let count = sample.tailCounts.draw(&random)
       // ln x is exponential. The gaps of sorted exponentials are independent (Rényi 1953): nothing to sort.
       var tail: [Double] = []
       tail.reserveCapacity(count)
       var value = sample.logXmin
-      for remaining in stride(from: Double(count), to: 0, by: -1) {
-        value -= log(random.uniform()) / (remaining * sample.rate)
+      var remaining = count
+      while remaining > 0 {
+        value -= log(random.uniform()) / (Double(remaining) * sample.rate)
         tail.append(value)
+        remaining -= 1
       }
       self.tail = tail
     }

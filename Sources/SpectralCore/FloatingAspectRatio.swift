@@ -32,23 +32,62 @@ public struct FloatingAspectRatio: Sendable, Equatable {
       positions.append(position)
       matched.append(values[index] / largest)
     }
-    /// The best scale for s = 1/√Q, and how the residual changes with s (but for a positive factor).
-    func match(_ root: Double) -> (scale: Double, slope: Double) {
-      let law = AngularMarchenkoPastur(root: root)
-      let angles = law.angles(of: positions)
-      let quantiles = angles.map { law.position($0) }
-      let product = zip(quantiles, matched).reduce(0) { $0 + $1.0 * $1.1 }
-      let scale = product / quantiles.reduce(0) { $0 + $1 * $1 }
-      var slope = 0.0
-      for index in angles.indices {
-        slope += law.drift(angles[index]) * (scale * quantiles[index] - matched[index])
-      }
-      return (scale, slope)
-    }
+    var all = QuantileMatch(positions, matched)
     let narrowest = exp(-1.5) / spectrum.aspectRatio.squareRoot()
-    let best = match(1).slope <= 0 ? 1 : bracketedRoot(narrowest, 1, tolerance: 1e-14) { match($0).slope }
+    let best = all.slope(1) <= 0 ? 1 : all.root(narrowest)
     aspectRatio = 1 / (best * best)
     ratio = aspectRatio / spectrum.aspectRatio
-    elementVariance = match(best).scale * largest / Double(spectrum.rows)
+    elementVariance = all.scale(best) * largest / Double(spectrum.rows)
+  }
+}
+
+/// Order statistics beside the quantiles of laws, s = 1/√Q telling which.
+private struct QuantileMatch {
+  private let positions: [Double]
+  private let values: [Double]
+  /// What has been computed, by s.
+  private var known: [Double: (scale: Double, slope: Double)] = [:]
+
+  init(_ positions: [Double], _ values: [Double]) {
+    self.positions = positions
+    self.values = values
+  }
+
+  /// The law's scale that matches best.
+  mutating func scale(_ root: Double) -> Double { match(root).scale }
+
+  /// How the residual at that scale changes with s, but for a positive factor.
+  mutating func slope(_ root: Double) -> Double { match(root).slope }
+
+  /// Where the slope is zero, between `low` and 1, where it is positive.
+  mutating func root(_ low: Double) -> Double {
+    // Few of the order statistics say about where.
+    var few = QuantileMatch(thinned(positions), thinned(values))
+    let rough = few.slope(low) < 0 && few.slope(1) > 0 ? bracketedRoot(low, 1, tolerance: 1e-3) { few.slope($0) } : 1
+    let near = (max(rough * (1 - QuantileMatch.roughness), low), min(rough * (1 + QuantileMatch.roughness), 1))
+    let isBetween = slope(near.0) < 0 && slope(near.1) > 0
+    return bracketedRoot(isBetween ? near.0 : low, isBetween ? near.1 : 1, tolerance: 1e-14) { slope($0) }
+  }
+
+  /// How far the few may be off.
+  private static let roughness = 0.05
+
+  private func thinned(_ values: [Double]) -> [Double] {
+    stride(from: 4, to: values.count, by: 8).map { values[$0] }
+  }
+
+  private mutating func match(_ root: Double) -> (scale: Double, slope: Double) {
+    if let known = known[root] { return known }
+    let law = AngularMarchenkoPastur(root: root)
+    let points = law.points(of: positions)
+    var (product, square) = (0.0, 0.0)
+    for (point, value) in zip(points, values) {
+      product += point.position * value
+      square += point.position * point.position
+    }
+    let scale = product / square
+    let slope = zip(points, values).reduce(0) { $0 + law.drift($1.0) * (scale * $1.0.position - $1.1) }
+    known[root] = (scale, slope)
+    return (scale, slope)
   }
 }

@@ -9,7 +9,7 @@ extension MarchenkoPastur {
   /// The quantiles of `probabilities`, each in [0, 1]. Ascending ones are found fastest.
   public func quantiles(_ probabilities: [Double]) -> [Double] {
     let law = AngularMarchenkoPastur(root: 1 / aspectRatio.squareRoot())
-    return law.angles(of: probabilities).map { variance * law.position($0) }
+    return law.points(of: probabilities).map { variance * $0.position }
   }
 }
 
@@ -22,76 +22,77 @@ struct AngularMarchenkoPastur {
   /// s = 1/√Q in (0, 1].
   let root: Double
 
-  /// x.
-  func position(_ angle: Double) -> Double { Point(angle, root).position }
-
   /// The derivative of x with respect to s at a fixed probability, for θ in (0, π).
-  func drift(_ angle: Double) -> Double {
-    let point = Point(angle, root)
+  func drift(_ point: Point) -> Double {
     let outer = point.auxiliaryAngle(root)
-    let inner = 2 * point.sine * (1 - (1 - root * root) / point.position) + 2 * root * (angle + outer)
-    let change = inner / (2 * .pi * root * root) - 2 / root * cumulative(point)
+    let inner = 2 * point.sine * (1 - (1 - root * root) / point.position) + 2 * root * (point.angle + outer)
+    let change = inner / (2 * .pi * root * root) - 2 / root * cumulative(point, outer)
     return 2 * (root - point.cosine - root * point.sine * change / point.slope)
   }
 
-  private func cumulative(_ point: Point) -> Double {
+  /// F.
+  ///
+  /// - Parameter outer: the point's β.
+  private func cumulative(_ point: Point, _ outer: Double) -> Double {
     let square = root * root
-    let outer = (1 - square) * point.auxiliaryAngle(root)
-    return (2 * root * point.sine + (1 + square) * point.angle - outer) / (2 * .pi * square)
+    return (2 * root * point.sine + (1 + square) * point.angle - (1 - square) * outer) / (2 * .pi * square)
   }
 
-  /// The angles of `probabilities`, each in [0, 1]. Ascending ones are found fastest.
-  func angles(of probabilities: [Double]) -> [Double] {
-    var result: [Double] = []
+  /// Where the distribution function is one of `probabilities`, each in [0, 1]. Ascending ones are found fastest.
+  func points(of probabilities: [Double]) -> [Point] {
+    var result: [Point] = []
     result.reserveCapacity(probabilities.count)
-    var previous: (angle: Double, probability: Double)?
-    for probability in probabilities {
+    for (index, probability) in probabilities.enumerated() {
       precondition(probability >= 0 && probability <= 1, "a probability is in [0, 1]")
-      let angle = angle(of: probability, near: previous)
-      previous = (angle, probability)
-      result.append(angle)
+      let previous = result.last.map { ($0, probability - probabilities[index - 1]) }
+      result.append(point(of: probability, after: previous))
     }
     return result
   }
 
   /// Halley's method, kept inside a shrinking bracket.
-  private func angle(of probability: Double, near previous: (angle: Double, probability: Double)?) -> Double {
-    if probability <= 0 { return 0 }
-    if probability >= 1 { return .pi }
+  ///
+  /// - Parameter previous: a point, and how much less its probability is.
+  private func point(of probability: Double, after previous: (point: Point, step: Double)?) -> Point {
+    if probability <= 0 { return Point(0, root) }
+    if probability >= 1 { return Point(.pi, root) }
     var (low, high) = (0.0, Double.pi)
     var angle = Double.pi * probability
-    if let previous, previous.probability <= probability {
-      low = previous.angle
-      let point = Point(low, root)
-      let step = (probability - previous.probability) / point.slope
-      angle = low + step - step * step * point.curvature(root) / 2
+    if let (point, step) = previous, step >= 0 {
+      low = point.angle
+      let newton = step / point.slope
+      angle = low + newton - newton * newton * point.curvature(root) / 2
     }
     if !(angle > low && angle < high) { angle = (low + high) / 2 }
+    var point = Point(angle, root)
     for _ in 0..<100 {
-      let point = Point(angle, root)
-      let excess = cumulative(point) - probability
-      if excess < 0 { low = angle } else { high = angle }
+      let excess = cumulative(point, point.auxiliaryAngle(root)) - probability
+      if excess < 0 { low = point.angle } else { high = point.angle }
       let newton = excess / point.slope
-      var next = angle - newton / (1 - newton * point.curvature(root) / 2)
+      var next = point.angle - newton / (1 - newton * point.curvature(root) / 2)
       if !(next >= low && next <= high) { next = (low + high) / 2 }
-      // What remains after a step is of the order of its cube.
-      if abs(next - angle) <= 1e-6 * min(angle, .pi - angle) { return next }
-      angle = next
+      let isLast = abs(next - point.angle) <= AngularMarchenkoPastur.lastStep * min(point.angle, .pi - point.angle)
+      point = Point(next, root)
+      if isLast { break }
     }
-    return angle
+    return point
   }
 
+  /// What remains after a step is of the order of its cube.
+  private static let lastStep = 1e-5
+
   /// What depends on θ alone or nearly so.
-  private struct Point {
+  struct Point {
+    /// θ.
     let angle: Double
-    let sine: Double
-    let cosine: Double
+    fileprivate let sine: Double
+    fileprivate let cosine: Double
     /// x.
     let position: Double
     private let halfSine: Double
     private let halfCosine: Double
 
-    init(_ angle: Double, _ root: Double) {
+    fileprivate init(_ angle: Double, _ root: Double) {
       self.angle = angle
       halfSine = sin(angle / 2)
       halfCosine = cos(angle / 2)
@@ -102,12 +103,14 @@ struct AngularMarchenkoPastur {
     }
 
     /// β in [0, π].
-    func auxiliaryAngle(_ root: Double) -> Double { 2 * atan2((1 + root) * halfSine, (1 - root) * halfCosine) }
+    fileprivate func auxiliaryAngle(_ root: Double) -> Double {
+      2 * atan2((1 + root) * halfSine, (1 - root) * halfCosine)
+    }
 
     /// dF/dθ.
-    var slope: Double { 2 * sine * sine / (.pi * position) }
+    fileprivate var slope: Double { 2 * sine * sine / (.pi * position) }
 
     /// d²F/dθ² over dF/dθ.
-    func curvature(_ root: Double) -> Double { 2 * cosine / sine - 2 * root * sine / position }
+    fileprivate func curvature(_ root: Double) -> Double { 2 * cosine / sine - 2 * root * sine / position }
   }
 }

@@ -25,9 +25,11 @@ struct PowerLawScan {
     self.maximum = maximum
     var sums = [Double](repeating: 0, count: logarithms.count)
     var sum = 0.0
-    for i in logarithms.indices.reversed() {
-      sum += logarithms[i]
-      sums[i] = sum
+    var index = logarithms.count
+    while index > 0 {
+      index -= 1
+      sum += logarithms[index]
+      sums[index] = sum
     }
     self.sums = sums
   }
@@ -50,13 +52,17 @@ struct PowerLawScan {
   /// - Parameter end: candidates from here on do not count.
   func reaches(below bound: Double, before end: Int = .max) -> Bool {
     var suspects = TailDeviation.Suspects()
-    return isAnyStart { $0 < end && candidate(at: $0, below: bound, &suspects) != nil }
+    return isAnyStart { start in
+      start < end && isBelow(bound, at: start, &suspects)
+    }
   }
 
   /// Whether a candidate that begins elsewhere has a distance below `bound`.
   func reaches(below bound: Double, otherThan start: Int) -> Bool {
     var suspects = TailDeviation.Suspects()
-    return isAnyStart { $0 != start && candidate(at: $0, below: bound, &suspects) != nil }
+    return isAnyStart { other in
+      other != start && isBelow(bound, at: other, &suspects)
+    }
   }
 
   /// Where a tail may begin, ascending.
@@ -83,14 +89,24 @@ struct PowerLawScan {
   }
 
   private func candidate(at start: Int, below bound: Double, _ suspects: inout TailDeviation.Suspects) -> Candidate? {
+    guard let deviation = deviation(at: start) else { return nil }
+    guard let distance = deviation.largest(below: bound, suspects: &suspects) else { return nil }
+    return Candidate(start: start, alpha: deviation.alpha, distance: distance)
+  }
+
+  private func isBelow(_ bound: Double, at start: Int, _ suspects: inout TailDeviation.Suspects) -> Bool {
+    guard let deviation = deviation(at: start) else { return false }
+    return deviation.isBelow(bound, suspects: &suspects)
+  }
+
+  /// How far the values from `start` on are from their law; `nil` if they have none.
+  @_lifetime(borrow self)
+  private func deviation(at start: Int) -> TailDeviation? {
     let tailCount = logarithms.count - start
     let sum = sums[start] - Double(tailCount) * logarithms[start]
     guard sum > 0 else { return nil }
     let alpha = 1 + Double(tailCount) / sum
     guard alpha > 1, alpha.isFinite else { return nil }
-    guard let deviation = TailDeviation(logarithms, from: start, alpha: alpha, maximum: maximum),
-      let distance = deviation.largest(below: bound, suspects: &suspects)
-    else { return nil }
-    return Candidate(start: start, alpha: alpha, distance: distance)
+    return TailDeviation(logarithms.span, from: start, alpha: alpha, maximum: maximum)
   }
 }

@@ -5,9 +5,11 @@ import Glibc
 /// The deviation at a rank is |F(x) − rank/n|. Both terms grow with the rank, so
 /// that their values at two ranks bound the deviation at every rank between: the
 /// largest of all is found, exactly, without looking at most of them.
-struct TailDeviation {
+struct TailDeviation: ~Escapable {
+  /// Of the law.
+  let alpha: Double
   /// ln x of the whole sample, ascending.
-  private let logarithms: [Double]
+  private let logarithms: Span<Double>
   /// Position of the tail's first value.
   private let start: Int
   private let count: Int
@@ -20,13 +22,17 @@ struct TailDeviation {
   ///   - logarithms: ln x, ascending.
   ///   - maximum: ln xmax, where the law ends.
   /// - Returns: `nil` if the law has nothing between its beginning and its end.
-  init?(_ logarithms: [Double], from start: Int, alpha: Double, maximum: Double?) {
+  @_lifetime(copy logarithms)
+  init?(_ logarithms: Span<Double>, from start: Int, alpha: Double, maximum: Double?) {
+    let exponent = 1 - alpha
+    let scale = if let maximum { -1 / expm1(exponent * (maximum - logarithms[start])) } else { 1.0 }
+    guard scale > 0, scale.isFinite else { return nil }
+    self.alpha = alpha
     self.logarithms = logarithms
     self.start = start
+    self.exponent = exponent
+    self.scale = scale
     count = logarithms.count - start
-    exponent = 1 - alpha
-    scale = maximum.map { [exponent] in -1 / expm1(exponent * ($0 - logarithms[start])) } ?? 1
-    guard scale > 0, scale.isFinite else { return nil }
   }
 
   /// The largest deviation, or `nil` if it is not below `bound`.
@@ -34,32 +40,46 @@ struct TailDeviation {
   /// - Parameter suspects: positions that are looked at first; the one that settles it is added to them.
   func largest(below bound: Double, suspects: inout Suspects) -> Double? {
     var largest = Largest(bound: bound)
+    return search(&largest, &suspects) ? largest.value : nil
+  }
+
+  /// Whether every deviation is below `bound`: found with fewer looks than how large the largest is.
+  ///
+  /// - Parameter suspects: as above.
+  func isBelow(_ bound: Double, suspects: inout Suspects) -> Bool {
+    var largest = Largest(bound: bound, value: bound.nextDown)
+    return search(&largest, &suspects)
+  }
+
+  /// Looks wherever the deviation may be larger than the largest so far; `false` once it is not below the bound.
+  private func search(_ largest: inout Largest, _ suspects: inout Suspects) -> Bool {
     for index in suspects.positions.indices where suspects.positions[index] >= start {
       guard look(at: suspects.positions[index] - start, &largest) != nil else {
         suspects.promote(index)
-        return nil
+        return false
       }
     }
-    let parts = min(TailDeviation.mostParts, max(count / 8, 1))
+    var models = PartModels(repeating: 0)
+    let parts = min(models.count, max(count / 8, 1))
     for part in 1...parts {
       let rank = (count - 1) * part / parts
-      guard look(at: rank, &largest) != nil else {
+      guard let model = look(at: rank, &largest) else {
         suspects.add(start + rank)
-        return nil
+        return false
       }
+      models[part - 1] = model
     }
     var low = (rank: 0, model: 0.0)
     for part in 1...parts {
-      let rank = (count - 1) * part / parts
-      let high = (rank, model(rank))
+      let high = ((count - 1) * part / parts, models[part - 1])
       guard search(between: low, and: high, &largest) else {
         suspects.add(start + largest.rank)
-        return nil
+        return false
       }
       low = high
     }
-    suspects.add(start + largest.rank)
-    return largest.value
+    if largest.rank > 0 { suspects.add(start + largest.rank) }
+    return true
   }
 
   /// The largest deviation so far.
@@ -96,8 +116,8 @@ struct TailDeviation {
     return search(between: low, and: (middle, model), &largest) && search(between: (middle, model), and: high, &largest)
   }
 
-  /// Into how many parts of equal numbers of ranks a long tail is divided, which are searched one by one.
-  private static let mostParts = 24
+  /// F at the ends of the parts of equal numbers of ranks into which a long tail is divided, which are searched one by one.
+  private typealias PartModels = InlineArray<24, Double>
   /// More than rounding makes of a growing function.
   private static let rounding = 1e-14
 }
