@@ -11,7 +11,8 @@ public enum TensorDigest {
     var digest = SHA256()
     let data = try reading { () throws(ReadError) in try tensor.load() }
     try TensorStream(tensor: stored, data: data).forEachBlock { (block) throws(DumpError) in
-      unsafe block.withUnsafeBytes { unsafe digest.update(bufferPointer: $0) }
+      unsafe block.bytes.withUnsafeBytes { unsafe digest.update(bufferPointer: $0) }
+      block.release()
     }
     return hexadecimal(digest.finalize())
   }

@@ -8,8 +8,10 @@ struct TensorStream {
   let tensor: StoredTensor
   let data: TensorData
 
+  /// Whoever gets a block may keep it, and releases it when it is done.
+  ///
   /// - Throws: what `body` throws; `.write` where a number does not fit the type that is asked for.
-  func forEachBlock(_ body: (RawSpan) throws(DumpError) -> Void) throws(DumpError) {
+  func forEachBlock(_ body: (ByteSource) throws(DumpError) -> Void) throws(DumpError) {
     guard tensor.view.elementCount > 0 else { return }
     isAsStored ? try forEachStoredBlock(body) : try forEachGatheredBlock(body)
   }
@@ -22,32 +24,30 @@ struct TensorStream {
       && view.strides == Tensor.rowMajorStrides(view.shape)
   }
 
-  private func forEachStoredBlock(_ body: (RawSpan) throws(DumpError) -> Void) throws(DumpError) {
+  private func forEachStoredBlock(_ body: (ByteSource) throws(DumpError) -> Void) throws(DumpError) {
     let start = tensor.view.elementOffset * tensor.elementType.byteWidth
     for offset in stride(from: 0, to: tensor.byteCount, by: TensorStream.blockByteCount) {
       let count = min(TensorStream.blockByteCount, tensor.byteCount - offset)
-      let block = try reading { () throws(ReadError) in
-        try data.source.checkUnchanged()
-        return try data.source.slice(at: start + offset, count: count, "tensor")
-      }
-      try body(block.bytes)
-      block.release()
+      try body(
+        reading { () throws(ReadError) in
+          try data.source.checkUnchanged()
+          return try data.source.slice(at: start + offset, count: count, "tensor")
+        })
     }
   }
 
-  private func forEachGatheredBlock(_ body: (RawSpan) throws(DumpError) -> Void) throws(DumpError) {
+  private func forEachGatheredBlock(_ body: (ByteSource) throws(DumpError) -> Void) throws(DumpError) {
     let view = tensor.view
     let conversion =
       view.elementType == tensor.elementType
       ? nil : Conversion(source: view.elementType, target: tensor.elementType)
-    var buffer: [UInt8] = []
     for part in view.blocks(of: TensorStream.blockByteCount) {
       try reading { () throws(ReadError) in try data.source.checkUnchanged() }
-      if buffer.count != part.byteCount { buffer = [UInt8](repeating: 0, count: part.byteCount) }
+      var buffer = [UInt8](repeating: 0, count: part.byteCount)
       Gathering(part).copy(data.bytes, from: part.elementOffset, into: &buffer)
       if view.byteOrder == .big { swapBytes(&buffer, of: view.elementType.componentWidth) }
       guard let conversion else {
-        try unsafe body(buffer.span.bytes)
+        try body(ByteSource(owned: buffer, label: tensor.name))
         continue
       }
       guard let converted = unsafe conversion.convert(buffer.span.bytes) else {
@@ -56,7 +56,7 @@ struct TensorStream {
             "'\(printable(tensor.name))' holds numbers too large for \(tensor.elementType.rawValue); "
               + "export it in its own type, \(view.elementType.rawValue)"))
       }
-      try unsafe body(converted.span.bytes)
+      try body(ByteSource(owned: converted, label: tensor.name))
     }
     view.release()
   }

@@ -13,13 +13,16 @@ struct TensorWriter {
 
   /// - Returns: SHA-256 of the values, as hexadecimal digits.
   mutating func write(_ tensor: StoredTensor, to file: borrowing AtomicFile) throws(DumpError) -> String {
-    var digest = SHA256()
+    let digest = BackgroundDigest()
     let stream = TensorStream(tensor: tensor, data: try data(of: tensor))
     try stream.forEachBlock { (block) throws(DumpError) in
-      try append(block, to: file, &digest)
+      let shared = SharedBlock(block)
+      defer { withExtendedLifetime(shared) {} }
+      digest.add(shared)
+      try writing { () throws(WriteError) in try file.append(block.bytes) }
       progress(block.byteCount)
     }
-    return TensorDigest.hexadecimal(digest.finalize())
+    return digest.hexadecimal()
   }
 
   private mutating func data(of tensor: StoredTensor) throws(DumpError) -> TensorData {
@@ -30,40 +33,40 @@ struct TensorWriter {
     if case .produced = tensor.view.storage { loaded = (tensor.source, data) }
     return data
   }
+}
 
-  /// Writes a block while a second thread takes its digest.
-  private func append(
-    _ block: RawSpan, to file: borrowing AtomicFile, _ digest: inout SHA256
-  ) throws(DumpError) {
-    guard block.byteCount >= TensorWriter.smallestSharedBlock else {
-      unsafe block.withUnsafeBytes { unsafe digest.update(bufferPointer: $0) }
-      return try writing { () throws(WriteError) in try file.append(block) }
+/// A block that is written and digested, in whichever order; its memory goes back once both are done.
+private final class SharedBlock: Sendable {
+  let bytes: ByteSource
+
+  init(_ bytes: ByteSource) { self.bytes = bytes }
+
+  deinit { bytes.release() }
+}
+
+/// SHA-256 of blocks that another thread takes in while they are written.
+private final class BackgroundDigest: @unchecked Sendable {
+  /// Only the queue looks at it.
+  private var digest = SHA256()
+  private let queue = DispatchQueue(label: "digest")
+  /// For a few blocks more than are being written: what is mapped stays little.
+  private let room = DispatchSemaphore(value: 4)
+
+  func add(_ block: SharedBlock) {
+    guard block.bytes.byteCount >= BackgroundDigest.smallestSharedBlock else { return queue.sync { take(block) } }
+    room.wait()
+    queue.async {
+      self.take(block)
+      self.room.signal()
     }
-    let hashing = DispatchGroup()
-    let job = unsafe block.withUnsafeBytes { unsafe DigestJob(digest, $0) }
-    DispatchQueue.global().async(group: hashing) { job.run() }
-    // The block is borrowed until both are done, whatever the writing throws.
-    defer {
-      hashing.wait()
-      digest = job.digest
-    }
-    try writing { () throws(WriteError) in try file.append(block) }
+  }
+
+  func hexadecimal() -> String { queue.sync { TensorDigest.hexadecimal(digest.finalize()) } }
+
+  private func take(_ block: SharedBlock) {
+    unsafe block.bytes.bytes.withUnsafeBytes { unsafe digest.update(bufferPointer: $0) }
   }
 
   /// Below this a second thread costs more than it saves.
   private static let smallestSharedBlock = 64 << 10
-}
-
-/// A digest that takes in one block on another thread. Nobody else looks at it until that is done.
-@safe
-private final class DigestJob: @unchecked Sendable {
-  private(set) var digest: SHA256
-  private let bytes: UnsafeRawBufferPointer
-
-  init(_ digest: SHA256, _ bytes: UnsafeRawBufferPointer) {
-    self.digest = digest
-    unsafe self.bytes = bytes
-  }
-
-  func run() { unsafe digest.update(bufferPointer: bytes) }
 }
