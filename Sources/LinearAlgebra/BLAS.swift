@@ -1,5 +1,7 @@
 import COpenBLAS
+import Dispatch
 import Glibc
+import Synchronization
 
 /// The BLAS behind this module: OpenBLAS, loaded when it is first needed.
 public enum BLAS {
@@ -11,10 +13,36 @@ public enum BLAS {
   ///
   /// Call it before the first computation, with no other thread running: it is for programs, not for libraries.
   /// - Throws: as `load()`.
-  public static func start() throws(LinearAlgebraError) {
-    let library = unsafe with("OPENBLAS_NUM_THREADS", "1", replacing: true) { loaded }
-    _ = try library.get()
-    chooseKernels()
+  public static func start() throws(LinearAlgebraError) { try Start().finish() }
+
+  /// As `start()`, in the background: the caller may read files meanwhile, but not compute or change the environment.
+  public final class Start: Sendable {
+    /// What the environment said.
+    private let threadCount: String?
+    private let library = DispatchGroup()
+    private let isFinished = Mutex(false)
+
+    public init() {
+      let variable = unsafe getenv(Start.variable)
+      threadCount = unsafe variable.map { unsafe String(cString: $0) }
+      unsafe setenv(Start.variable, "1", 1)
+      DispatchQueue.global().async(group: library) { _ = loaded }
+    }
+
+    /// Waits until the library is loaded.
+    /// - Throws: as `load()`.
+    public func finish() throws(LinearAlgebraError) {
+      library.wait()
+      isFinished.withLock { isFinished in
+        guard !isFinished else { return }
+        isFinished = true
+        if let threadCount { unsafe setenv(Start.variable, threadCount, 1) } else { unsafe unsetenv(Start.variable) }
+        if case .success = loaded { chooseKernels() }
+      }
+      try load()
+    }
+
+    private static let variable = "OPENBLAS_NUM_THREADS"
   }
 
   /// Loads the library, as it is set up, if it has not been loaded yet.
@@ -44,10 +72,12 @@ public enum BLAS {
   private static func chooseKernels() {
     guard COpenBLAS_has_avx512() != 0, !withAVX512.contains(kernels) else { return }
     guard let quit = routine("gotoblas_dynamic_quit"), let start = routine("gotoblas_dynamic_init") else { return }
-    unsafe with("OPENBLAS_CORETYPE", "SkylakeX") {
-      quit()
-      start()
-    }
+    let variable = "OPENBLAS_CORETYPE"
+    guard unsafe getenv(variable) == nil else { return }
+    unsafe setenv(variable, "SkylakeX", 1)
+    quit()
+    start()
+    unsafe unsetenv(variable)
   }
 
   private static let withAVX512: Set = ["SkylakeX", "Cooperlake", "SapphireRapids"]
@@ -56,18 +86,5 @@ public enum BLAS {
   private static func routine(_ name: String) -> (@convention(c) () -> Void)? {
     guard let address = unsafe dlsym(nil, name) else { return nil }
     return unsafe unsafeBitCast(address, to: (@convention(c) () -> Void).self)
-  }
-
-  /// Calls `body` with a variable set in the environment; one that is set already stays unless it is to be replaced.
-  @unsafe private static func with<Value>(
-    _ variable: String, _ value: String, replacing: Bool = false, _ body: () -> Value
-  ) -> Value {
-    let before = unsafe getenv(variable).map { unsafe String(cString: $0) }
-    if before != nil, !replacing { return body() }
-    unsafe setenv(variable, value, 1)
-    defer {
-      if let before { unsafe setenv(variable, before, 1) } else { unsafe unsetenv(variable) }
-    }
-    return body()
   }
 }

@@ -7,14 +7,20 @@ extension AnalysisResults {
   /// RFC 4180 with line feeds; loads in pandas without options.
   public var csv: String {
     let columns = columns
-    var text = (["path", "format"] + columns.map(\.name)).joined(separator: ",") + "\n"
+    // Bytes: appending to them is faster than to a string.
+    var text = Array(((["path", "format"] + columns.map(\.name)).joined(separator: ",") + "\n").utf8)
     for model in models {
+      let identity = quoted(model.path) + "," + quoted(model.graph.format)
       for record in model.layers {
-        let fields = columns.map { csvField($0.value(record)) }
-        text += ([quoted(model.path), quoted(model.graph.format)] + fields).joined(separator: ",") + "\n"
+        text += identity.utf8
+        for column in columns {
+          text.append(UInt8(ascii: ","))
+          text += csvField(column.value(record)).utf8
+        }
+        text.append(UInt8(ascii: "\n"))
       }
     }
-    return text
+    return String(decoding: text, as: UTF8.self)
   }
 
   /// The rows by WeightWatcher's definitions, with its names and order of columns.
@@ -49,13 +55,20 @@ package func csvField(_ value: Column.Value) -> String {
 
 /// `text` as a CSV field.
 package func quoted(_ text: String) -> String {
-  // Scalars, not characters: a quote with an accent on it is still a quote to whoever reads this.
-  let special: Set<Unicode.Scalar> = [",", "\"", "\n", "\r"]
-  guard text.unicodeScalars.contains(where: special.contains) else { return text }
+  // Bytes, not characters: a quote with an accent on it is still a quote to whoever reads this.
+  guard text.utf8.contains(where: isSpecial) else { return text }
   var result = String.UnicodeScalarView()
   for scalar in text.unicodeScalars {
     if scalar == "\"" { result.append(scalar) }
     result.append(scalar)
   }
   return "\"" + String(result) + "\""
+}
+
+/// Whether a field that holds it has to be quoted.
+private func isSpecial(_ byte: UInt8) -> Bool {
+  switch byte {
+  case UInt8(ascii: ","), UInt8(ascii: "\""), UInt8(ascii: "\n"), UInt8(ascii: "\r"): true
+  default: false
+  }
 }

@@ -1,6 +1,7 @@
 public import Analysis
 public import ArgumentParser
 import LayerDump
+import LinearAlgebra
 import ModelReading
 import Reporting
 import SpectralCore
@@ -104,8 +105,8 @@ struct AnalyzeCommand: ParsableCommand {
 
   func run() throws {
     let start = ContinuousClock.now
-    try startBLAS()
-    let started = ContinuousClock.now
+    let blas = BLAS.Start()
+    var waiting = Duration.zero
     let (columns, order) = (try chosenColumns(), try order())
     let options = options(columns, order)
     let archive = try esd.map { try EigenvalueArchive(path: $0) }
@@ -117,8 +118,11 @@ struct AnalyzeCommand: ParsableCommand {
     let base = try spectra.openBase(readers, limits)
     // Of those that could be opened.
     var modelCount = 0
-    var run = paths.open(readers, limits: limits) { path, graph throws(ReadError) in
+    var run = try paths.open(readers, limits: limits) { path, graph in
       defer { progress.clear() }
+      let opened = ContinuousClock.now
+      try blas.ready()
+      waiting += ContinuousClock.now - opened
       var graph = graph
       if let base { graph = try graph.subtracting(base.graph, at: base.path, limits: limits) }
       let report = try analyze(graph, path: path, options: options) {
@@ -149,7 +153,7 @@ struct AnalyzeCommand: ParsableCommand {
     if timings {
       let end = ContinuousClock.now
       let table = TimingTable(
-        start: started - start, open: run.openingTime, models: run.models.map(\.times), report: end - computed,
+        start: waiting, open: run.openingTime, models: run.models.map(\.times), report: end - computed,
         wall: end - start)
       Terminal.printError(table.description)
     }

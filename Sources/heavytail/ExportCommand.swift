@@ -93,7 +93,7 @@ struct ExportCommand: ParsableCommand {
     let readers = paths.readers.registry()
     let isSingle = paths.isOneModel(readers)
     let isNewFolder = isSingle ? false : try makeFolder()
-    var run = paths.open(readers, limits: options.limits) { path, graph throws(ReadError) in
+    var run = try paths.open(readers, limits: options.limits) { path, graph in
       let target = isSingle ? output : output + "/" + folders.next(path)
       do throws(DumpError) {
         try export(graph, from: path, to: target)

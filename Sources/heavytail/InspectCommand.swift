@@ -40,7 +40,7 @@ struct InspectCommand: ParsableCommand {
 
   func run() throws {
     if verify { return try runVerification() }
-    let run = paths.open(paths.readers.registry()) { path, graph throws(ReadError) in (path: path, graph: graph) }
+    let run = try paths.open(paths.readers.registry()) { path, graph in (path: path, graph: graph) }
     let text = security ? securityText(run) : graphText(run)
     if !run.models.isEmpty || format == .json { try emit(text, to: output) }
     try run.exit()
@@ -68,7 +68,7 @@ struct InspectCommand: ParsableCommand {
   // MARK: Verification
 
   private func runVerification() throws {
-    var run = paths.open(paths.readers.registry()) { path, graph throws(ReadError) in
+    var run = try paths.open(paths.readers.registry()) { path, graph in
       guard graph.format == LayerDumpReader.format.name else {
         throw ReadError(
           .unsupported, "is no layer dump: nothing says what its values were", file: path,

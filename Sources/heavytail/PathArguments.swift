@@ -17,23 +17,25 @@ struct PathArguments: ParsableArguments {
   /// Whether there is one path, and it is a model, not a folder of models.
   func isOneModel(_ readers: ReaderRegistry) -> Bool { paths.count == 1 && ModelPaths.isModel(paths[0], readers) }
 
-  /// Opens every model and hands it to `body`; one that fails costs no other.
+  /// Opens every model and hands it to `body`; one that fails with a `ReadError` costs no other.
+  ///
+  /// - Throws: what `body` throws that is none.
   func open<Value>(
-    _ readers: ReaderRegistry, limits: Limits = Limits(), _ body: (String, LayerGraph) throws(ReadError) -> Value
-  ) -> Run<Value> {
+    _ readers: ReaderRegistry, limits: Limits = Limits(), _ body: (String, LayerGraph) throws -> Value
+  ) throws -> Run<Value> {
     var run = Run<Value>()
     for path in paths {
       let found = ModelPaths(path, readers)
       for failure in found.errors { run.add(failure.error, path: failure.path) }
       for model in found.models {
-        do throws(ReadError) {
+        do {
           let start = ContinuousClock.now
           let graph = try readers.open(model, limits: limits)
           run.openingTime += ContinuousClock.now - start
           if progress.verbose { Terminal.printError("\(printable(model)): \(graph.layers.count) layers") }
           noteOthers(in: model, graph, readers)
           run.models.append(try body(model, graph))
-        } catch {
+        } catch let error as ReadError {
           run.add(error, path: model)
         }
       }

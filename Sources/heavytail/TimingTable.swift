@@ -5,7 +5,7 @@ struct TimingTable: CustomStringConvertible {
   private var rows: [(stage: String, time: Duration)]
 
   /// - Parameters:
-  ///   - start: of the libraries that computations need.
+  ///   - start: what was waited for libraries that computations need.
   ///   - open: what opening all models took.
   ///   - models: what the analysis of each took.
   ///   - wall: from the start of the command to its end; less than the sum where layers ran side by side.
