@@ -198,7 +198,7 @@ let package = Package(
       dependencies: [
         "ModelReading", "ModelReaders", "ExternalReader", "SafetensorsFormat", "MatrixSlicing", "LinearAlgebra",
         "SpectralCore", "Analysis", "Figures", "Reporting", "LayerDump", "DumpFormat", "ReaderConformance",
-        "ChildProcesses", "Zoo",
+        "ChildProcesses", "CLinux", "Zoo",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),

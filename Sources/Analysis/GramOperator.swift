@@ -13,14 +13,16 @@ struct GramOperator: SymmetricOperator {
   /// - Throws: `LayerFailure` for entries that are not finite.
   func squaredNorm(_ workers: Workers) throws(LayerFailure) -> Double {
     var check = EntryCheck()
-    matrix.forEachBlock(of: data, as: Double.self, isChecked: true, workers, StageClock()) { check.add($2) }
+    var block = AlignedBuffer<Double>(unfilled: matrix.blockCount)
+    matrix.forEachBlock(of: data, through: &block, isChecked: true, workers, StageClock()) { check.add($2) }
     try check.verify(as: Double.self)
     return check.squares
   }
 
   func multiply(_ x: MatrixOperand<Double>, columns: Int, into y: MatrixOperand<Double>, workers: Workers) {
     var product = GramProduct(of: x, order: order, columns: columns, into: y)
-    matrix.forEachBlock(of: data, as: Double.self, isChecked: false, workers, StageClock()) { block, count, _ in
+    var block = AlignedBuffer<Double>(unfilled: matrix.blockCount)
+    matrix.forEachBlock(of: data, through: &block, isChecked: false, workers, StageClock()) { block, count, _ in
       if matrix.isTransposed {
         product.add(transposedColumns: block, columnCount: count, workers: workers)
       } else {

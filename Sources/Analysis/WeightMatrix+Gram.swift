@@ -49,9 +49,13 @@ extension WeightMatrix {
   static func spectra(
     of matrices: [WeightMatrix], from data: TensorData, _ clock: StageClock
   ) throws(LayerFailure) -> [MatrixSpectrum] {
+    // One after the other in the same memory, which otherwise would be the system's in between.
     var batch = EigenvalueBatch(order: matrices[0].columns)
-    for matrix in matrices {
-      let gram = try matrix.gram(from: data, as: Double.self, Workers(1), clock)
+    var gram = GramMatrix<Double>(order: matrices[0].columns)
+    var block = AlignedBuffer<Double>(unfilled: matrices[0].blockCount)
+    for (index, matrix) in matrices.enumerated() {
+      if index > 0 { gram.clear() }
+      try matrix.addSquare(of: data, to: &gram, through: &block, Workers(1), clock)
       let start = ContinuousClock.now
       defer { clock.add(.eigenvalues, since: start) }
       batch.add(gram)
@@ -79,9 +83,18 @@ extension WeightMatrix {
     from data: TensorData, as _: Element.Type, _ workers: Workers, _ clock: StageClock
   ) throws(LayerFailure) -> GramMatrix<Element> {
     var gram = GramMatrix<Element>(order: columns)
+    var block = AlignedBuffer<Element>(unfilled: blockCount)
+    try addSquare(of: data, to: &gram, through: &block, workers, clock)
+    return gram
+  }
+
+  private func addSquare<Element: MatrixElement & DecodedElement>(
+    of data: TensorData, to gram: inout GramMatrix<Element>, through block: inout AlignedBuffer<Element>,
+    _ workers: Workers, _ clock: StageClock
+  ) throws(LayerFailure) {
     var check = EntryCheck()
     let isTransposed = isTransposed
-    forEachBlock(of: data, as: Element.self, isChecked: true, workers, clock) { block, count, seen in
+    forEachBlock(of: data, through: &block, isChecked: true, workers, clock) { block, count, seen in
       check.add(seen)
       let start = ContinuousClock.now
       defer { clock.add(.gram, since: start) }
@@ -92,21 +105,20 @@ extension WeightMatrix {
       }
     }
     try check.verify(as: Element.self)
-    return gram
   }
 
   /// Calls `body` with blocks of rows of the N×M matrix and their number: row-major, M × rows if it is transposed.
   ///
   /// - Parameters:
+  ///   - block: `blockCount` numbers, for those of each block in turn.
   ///   - isChecked: whether entries are looked at.
   ///   - body: gets what that look says as well.
   func forEachBlock<Element: MatrixElement & DecodedElement>(
-    of data: TensorData, as _: Element.Type, isChecked: Bool, _ workers: Workers, _ clock: StageClock,
-    _ body: (borrowing AlignedBuffer<Element>, Int, EntryCheck) -> Void
+    of data: TensorData, through block: inout AlignedBuffer<Element>, isChecked: Bool, _ workers: Workers,
+    _ clock: StageClock, _ body: (borrowing AlignedBuffer<Element>, Int, EntryCheck) -> Void
   ) {
     // The longer side is cut into blocks; the shorter one is always whole.
     let step = WeightMatrix.rowsPerBlock(rows: rows, columns: columns)
-    var block = AlignedBuffer<Element>(count: step * columns)
     var start = 0
     while start < rows {
       let range = start..<min(start + step, rows)
@@ -115,6 +127,9 @@ extension WeightMatrix {
       start = range.upperBound
     }
   }
+
+  /// Numbers of the largest block.
+  var blockCount: Int { WeightMatrix.rowsPerBlock(rows: rows, columns: columns) * columns }
 
   /// Rows of the N×M matrix that are numbers at the same time.
   static func rowsPerBlock(rows: Int, columns: Int) -> Int { min(max(64, elementsPerBlock / columns), rows) }
@@ -212,8 +227,7 @@ struct EntryCheck {
   }
 
   mutating func add<Element: MatrixElement>(_ values: Span<Element>) {
-    var sum = Element.zero
-    for i in values.indices { sum += values[i] * values[i] }
+    let sum = EntryCheck.sumOfSquares(values)
     squares += Double(sum)
     // Looking at each entry is needed only where the sum says that one is bad.
     if !sum.isFinite { for i in values.indices where !values[i].isFinite { nonFinite += 1 } }
@@ -222,6 +236,19 @@ struct EntryCheck {
     } else {
       hasNonzero = true
     }
+  }
+
+  /// Eight sums side by side: in one, each addition would wait for the one before.
+  private static func sumOfSquares<Element: MatrixElement>(_ values: Span<Element>) -> Element {
+    let lanes = SIMD8<Element>.scalarCount
+    let whole = values.count / lanes * lanes
+    var sums = SIMD8<Element>.zero
+    for start in stride(from: 0, to: whole, by: lanes) {
+      var eight = SIMD8<Element>.zero
+      for lane in 0..<lanes { eight[lane] = values[start + lane] }
+      sums += eight * eight
+    }
+    return (whole..<values.count).reduce(sums.sum()) { $0 + values[$1] * values[$1] }
   }
 
   /// Squares below this have lost digits to underflow.

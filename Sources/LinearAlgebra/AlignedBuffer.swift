@@ -1,6 +1,6 @@
 import Glibc
 
-/// Zeroed numbers in memory of their own, aligned for vector instructions, freed with the value.
+/// Numbers in memory of their own, aligned for vector instructions, freed with the value.
 ///
 /// Copy-on-write and initialisation element by element cost too much where a
 /// matrix of gigabytes is filled once and handed to a library.
@@ -9,10 +9,22 @@ public struct AlignedBuffer<Element: MatrixElement>: ~Copyable, Sendable {
   nonisolated(unsafe) let base: UnsafeMutablePointer<Element>
   public let count: Int
 
+  /// Zeros.
+  ///
   /// - Precondition: `count` elements fit in memory.
   public init(count: Int) {
+    self.init(unfilled: count)
+    // All bits zero is the number zero in both precisions; mapped memory has them already.
     let bytes = AlignedBuffer.byteCount(count)
-    let raw = unsafe AlignedBuffer.isMapped(bytes) ? mapped(bytes) : allocated(bytes)
+    if !AlignedBuffer.isMapped(bytes) { unsafe memset(base, 0, bytes) }
+  }
+
+  /// Any numbers: for who writes each before it is read.
+  ///
+  /// - Precondition: `count` elements fit in memory.
+  public init(unfilled count: Int) {
+    let bytes = AlignedBuffer.byteCount(count)
+    let raw = unsafe AlignedBuffer.isMapped(bytes) ? mapped(bytes) : .allocate(byteCount: bytes, alignment: 64)
     unsafe base = raw.bindMemory(to: Element.self, capacity: max(count, 1))
     self.count = count
   }
@@ -64,13 +76,6 @@ public struct AlignedBuffer<Element: MatrixElement>: ~Copyable, Sendable {
       body(run, &span)
     }
   }
-}
-
-// All bits zero is the number zero in both precisions.
-
-private func allocated(_ bytes: Int) -> UnsafeMutableRawPointer {
-  let raw = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
-  return unsafe memset(raw, 0, bytes)
 }
 
 /// Pages of the system, large ones where it has them: a matrix of gigabytes has too many small ones to look up.

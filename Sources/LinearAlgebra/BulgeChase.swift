@@ -48,8 +48,7 @@ struct BulgeChase: ~Copyable {
     self.order = order
   }
 
-  /// Diagonal and subdiagonal, the latter with as many elements; its last one is zero.
-  func run(workers: Workers) -> (diagonal: [Double], subdiagonal: [Double]) {
+  func run(workers: Workers) -> Tridiagonal {
     let groups = SweepGroup.all(of: max(order - 2, 0), size: BulgeChase.groupSize)
     let order = order
     let matrix = band.operand(leading: BulgeChase.rightwards)
@@ -60,10 +59,9 @@ struct BulgeChase: ~Copyable {
         groups[index].chase(matrix, order, after: index > 0 ? groups[index - 1] : nil)
       }
     }
-    return (
-      (0..<order).map { matrix[$0, $0] * scale },
-      (0..<order).map { $0 + 1 < order ? matrix[$0 + 1, $0] * scale : 0 }
-    )
+    return Tridiagonal(
+      diagonal: (0..<order).map { matrix[$0, $0] },
+      subdiagonal: (0..<order).map { $0 + 1 < order ? matrix[$0 + 1, $0] : 0 }, scale: scale)
   }
 }
 

@@ -4,18 +4,20 @@
 /// before. Here it is done to several matrices at once (`TridiagonalBatch`).
 public struct EigenvalueBatch: ~Copyable {
   private let order: Int
+  private let workspace: Tridiagonal.Workspace
   private var reduced: [Tridiagonal] = []
 
   /// - Precondition: `order` is at least 1.
   public init(order: Int) {
     precondition(order >= 1, "a matrix has an order")
     self.order = order
+    workspace = Tridiagonal.Workspace(order: order)
   }
 
   /// - Precondition: the matrix is of the batch's order.
-  public mutating func add(_ gram: consuming GramMatrix<Double>) {
+  public mutating func add(_ gram: borrowing GramMatrix<Double>) {
     precondition(gram.order == order, "matrices of one order")
-    reduced.append(gram.tridiagonal())
+    reduced.append(gram.tridiagonal(in: workspace))
   }
 
   /// The eigenvalues of each matrix, ascending, negative ones as 0, in the order the matrices were added.

@@ -37,6 +37,9 @@ public struct GramMatrix<Element: MatrixElement>: ~Copyable, Sendable {
     }
   }
 
+  /// Makes it zero again.
+  public mutating func clear() { unsafe elements.base.update(repeating: 0, count: elements.count) }
+
   /// Adds BᵀB for a block of rows of W.
   /// - Parameter block: `rowCount` × M, row-major.
   public mutating func add(

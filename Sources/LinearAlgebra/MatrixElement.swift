@@ -5,7 +5,7 @@ import COpenBLAS
 ///
 /// Matrices are column-major; of symmetric ones only the lower triangle is used. Each requirement is the routine of
 /// BLAS or LAPACK that it names.
-public protocol MatrixElement: BinaryFloatingPoint, BitwiseCopyable, Sendable {
+public protocol MatrixElement: BinaryFloatingPoint, SIMDScalar, Codable, BitwiseCopyable, Sendable {
   /// gemm: C ← α·op(A)·op(B) + β·C, C being m×n and op(A) m×k.
   static func multiply(
     _ factor: Self, _ a: MatrixOperand<Self>, _ b: MatrixOperand<Self>, plus addend: Self,

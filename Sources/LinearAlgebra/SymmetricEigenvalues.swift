@@ -36,17 +36,15 @@ extension GramMatrix {
     return order * (4 * BandReduction<Element>.width * MemoryLayout<Element>.size + BulgeChase.bytesPerColumn)
   }
 
-  consuming func directly() throws(LinearAlgebraError) -> [Double] { try tridiagonal().eigenvalues() }
+  consuming func directly() throws(LinearAlgebraError) -> [Double] {
+    try tridiagonal(in: Tridiagonal.Workspace(order: order)).eigenvalues()
+  }
 
   func throughBand(_ workers: Workers) throws(LinearAlgebraError) -> [Double] {
     let matrix = elements.operand(leading: order)
     try BandReduction(matrix, order: order, workers: workers).run()
     // In doubles: so many steps in floats would add their roundings up, all to one side.
-    let chase = BulgeChase(bandOf: matrix, order: order)
-    var (values, subdiagonal) = chase.run(workers: workers)
-    let convergence = unsafe BLAS.routines.dsterf(Int32(order), &values, &subdiagonal)
-    guard convergence == 0 else { throw LinearAlgebraError(description: "sterf reports \(convergence)") }
-    return values
+    return try BulgeChase(bandOf: matrix, order: order).run(workers: workers).eigenvalues()
   }
 }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CLinux
 import Glibc
 import ModelReading
 
@@ -24,6 +25,7 @@ struct HeavyTail: ParsableCommand {
 
   static func main() {
     allowManyFiles()
+    CLinux_keepFreedMemory(1 << 24)
     main(nil)
   }
 
