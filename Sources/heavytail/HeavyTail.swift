@@ -26,7 +26,17 @@ struct HeavyTail: ParsableCommand {
   static func main() {
     allowManyFiles()
     CLinux_keepFreedMemory(1 << 24)
-    main(nil)
+    guard let command = analyzeCommand() else { return main(nil) }
+    do { try command.run() } catch { exit(withError: error) }
+  }
+
+  /// `analyze` with its arguments; `nil` for all other commands, and where there is help or an error to be shown.
+  ///
+  /// To find it in the tree of commands takes longer than a small layer's analysis.
+  private static func analyzeCommand() -> AnalyzeCommand? {
+    let arguments = CommandLine.arguments.dropFirst()
+    guard arguments.first == AnalyzeCommand._commandName else { return nil }
+    return try? AnalyzeCommand.parseAsRoot(Array(arguments.dropFirst())) as? AnalyzeCommand
   }
 
   /// A model may be a folder of thousands of files, all of them open; systems allow few until they are asked.
