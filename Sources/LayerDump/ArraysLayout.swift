@@ -27,7 +27,7 @@ struct ArraysLayout {
       }
       let file = try writing { () throws(WriteError) in try AtomicFile(path: folder + "/" + name) }
       try writing { () throws(WriteError) in try unsafe file.append(header.span.bytes) }
-      document.tensors[index].sha256 = try writer.write(tensor, to: file)
+      document.tensors[index].sha256 = try writer.write(tensor, to: file).hexadecimal()
       document.tensors[index].file = name
       document.files.append(name)
       do throws(WriteError) { try file.commit(replacing: false) } catch { throw .write(error) }

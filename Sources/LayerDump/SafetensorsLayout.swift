@@ -62,11 +62,13 @@ struct SafetensorsLayout {
     }
     let file = try writing { () throws(WriteError) in try AtomicFile(path: folder + "/" + name) }
     try writing { () throws(WriteError) in try unsafe file.append(layout.header.span.bytes) }
+    var digests: [(tensor: Int, digest: BackgroundDigest)] = []
     for entry in layout.tensors {
       guard let index = indices[ByteString(entry.name)] else { continue }
-      document.tensors[index].sha256 = try writer.write(tensors[index], to: file)
+      digests.append((index, try writer.write(tensors[index], to: file)))
       document.tensors[index].file = name
     }
+    for (index, digest) in digests { document.tensors[index].sha256 = digest.hexadecimal() }
     do throws(WriteError) { try file.commit(replacing: false) } catch { throw .write(error) }
   }
 

@@ -6,14 +6,16 @@ import ModelReading
 struct TensorWriter {
   /// Called with the bytes that have just been written.
   let progress: (Int) -> Void
+  /// For a few blocks that are written and not digested yet: what is mapped stays little.
+  private let room = DispatchSemaphore(value: 8)
   /// What was loaded last: the matrices of one weight that must be decoded follow each other.
   private var loaded: (source: Int, data: TensorData)?
 
   init(progress: @escaping (Int) -> Void) { self.progress = progress }
 
-  /// - Returns: SHA-256 of the values, as hexadecimal digits.
-  mutating func write(_ tensor: StoredTensor, to file: borrowing AtomicFile) throws(DumpError) -> String {
-    let digest = BackgroundDigest()
+  /// - Returns: SHA-256 of the values, which may be still on its way while the next tensor is written.
+  mutating func write(_ tensor: StoredTensor, to file: borrowing AtomicFile) throws(DumpError) -> BackgroundDigest {
+    let digest = BackgroundDigest(room)
     let stream = TensorStream(tensor: tensor, data: try data(of: tensor))
     try stream.forEachBlock { (block) throws(DumpError) in
       let shared = SharedBlock(block)
@@ -22,7 +24,7 @@ struct TensorWriter {
       try writing { () throws(WriteError) in try file.append(block.bytes) }
       progress(block.byteCount)
     }
-    return digest.hexadecimal()
+    return digest
   }
 
   private mutating func data(of tensor: StoredTensor) throws(DumpError) -> TensorData {
@@ -45,14 +47,16 @@ private final class SharedBlock: Sendable {
 }
 
 /// SHA-256 of blocks that another thread takes in while they are written.
-private final class BackgroundDigest: @unchecked Sendable {
+final class BackgroundDigest: @unchecked Sendable {
   /// Only the queue looks at it.
   private var digest = SHA256()
   private let queue = DispatchQueue(label: "digest")
-  /// For a few blocks more than are being written: what is mapped stays little.
-  private let room = DispatchSemaphore(value: 4)
+  private let room: DispatchSemaphore
 
-  func add(_ block: SharedBlock) {
+  /// - Parameter room: for blocks that wait, those of other digests as well.
+  fileprivate init(_ room: DispatchSemaphore) { self.room = room }
+
+  fileprivate func add(_ block: SharedBlock) {
     guard block.bytes.byteCount >= BackgroundDigest.smallestSharedBlock else { return queue.sync { take(block) } }
     room.wait()
     queue.async {
@@ -61,6 +65,7 @@ private final class BackgroundDigest: @unchecked Sendable {
     }
   }
 
+  /// Waits for the last block; as 64 lower-case digits.
   func hexadecimal() -> String { queue.sync { TensorDigest.hexadecimal(digest.finalize()) } }
 
   private func take(_ block: SharedBlock) {
