@@ -52,6 +52,8 @@ struct PartialSpectrumSearch {
   /// quantiles in the mean to 6 % of the width of the spectrum at the worst, 0.4 % in fact.
   static let steps = 100
   static let vectors = 16
+  /// What is enough to see that the tail goes on beyond the largest eigenvalues so far.
+  private static let firstSteps = 25
   /// The error bound that eigenvalues must have to be reported, in units of the largest.
   static let tolerance = 1e-12
   /// How many eigenvalues come first, and the fewest that are worth while.
@@ -153,9 +155,9 @@ struct PartialSpectrumSearch {
         let converged = ritz.convergedCount(
           upTo: count, errorBound: PartialSpectrumSearch.tolerance * ritz.values[0])
         guard converged > 0 else { break }
-        let partial = try spectrum(
-          ritz, converged, squaredNorm, lanczos, a, RandomStream(seed: quadratureSeed), workers)
-        guard converged == count, let next = nextCount(after: partial) else { return partial }
+        let (partial, next) = try spectrum(
+          ritz, converged, wanted: count, squaredNorm, lanczos, a, RandomStream(seed: quadratureSeed), workers)
+        guard let next else { return partial }
         count = next
       }
     } catch {
@@ -164,10 +166,11 @@ struct PartialSpectrumSearch {
     throw .numeric("no eigenvalue converges in \(lanczos.productCount) products with WᵀW")
   }
 
-  /// How many eigenvalues may show the whole tail; `nil` if those found do, or no number that there is room for.
-  private func nextCount(after partial: PartialSpectrum) -> Int? {
+  /// How many eigenvalues may show the whole tail; `nil` if those found do, or no number that can be found.
+  private func nextCount(after partial: PartialSpectrum, wanted: Int) -> Int? {
     let count = partial.largest.count
-    guard !partial.hasDoubt, let tail = partial.tailCount, !partial.isExact(tailCount: tail), count < largestCount
+    guard count == wanted, count < largestCount, !partial.hasDoubt, let tail = partial.tailCount,
+      !partial.isExact(tailCount: tail)
     else { return nil }
     let needed = Int(1.1 * Double(tail) / PartialSpectrum.tailShare) + 1
     // Where it seems to be far longer than there is room for it need not be looked for.
@@ -175,32 +178,40 @@ struct PartialSpectrumSearch {
     return min(max(2 * count, min(needed, 4 * count)), largestCount)
   }
 
+  /// The spectrum with the first `count` Ritz values, and how many to find next unless it is the last one.
   private func spectrum(
-    _ ritz: RitzValues, _ count: Int, _ squaredNorm: Double, _ lanczos: borrowing BlockLanczos, _ a: GramOperator,
-    _ random: RandomStream, _ workers: Workers
-  ) throws(LinearAlgebraError) -> PartialSpectrum {
+    _ ritz: RitzValues, _ count: Int, wanted: Int, _ squaredNorm: Double, _ lanczos: borrowing BlockLanczos,
+    _ a: GramOperator, _ random: RandomStream, _ workers: Workers
+  ) throws(LinearAlgebraError) -> (partial: PartialSpectrum, next: Int?) {
     let largest = ritz.values[..<count].map { max($0, 0) }
     let others = a.order - count
     let (first, last) = (largest[0], largest[count - 1])
     let rounding = Double(a.order) * .ulpOfOne
-    var result = PartialSpectrum(
+    var partial = PartialSpectrum(
       squaredNorm: squaredNorm, largest: largest, errorBound: max(ritz.errorBound(count: count) / first, rounding),
       density: nil, tailCount: nil, hasDoubt: false, rows: matrix.rows, columns: a.order)
     // As in a whole spectrum, what is so small counts as zero, and so do all that are smaller.
-    if others > 0, last > first * rounding {
-      let steps = min(PartialSpectrumSearch.steps, others)
-      let quadratures = try lanczos.quadratures(
-        of: a, without: count, vectors: PartialSpectrumSearch.vectors, steps: steps, workers: workers
-      ) { random.normals($0) }
-      let largestOther = quadratures.full.compactMap(\.nodes.last).max() ?? 0
-      result.hasDoubt = largestOther > last + PartialSpectrumSearch.surprise * first
-      result.density = StochasticDensity(
-        quadratures.full.map(StochasticDensity.Quadrature.init),
-        half: quadratures.half.map(StochasticDensity.Quadrature.init), steps: steps, count: others,
-        sum: max(squaredNorm - largest.reduce(0, +), 0), upper: last)
+    guard others > 0, last > first * rounding else {
+      partial.tailCount = PowerLawFit(partial.spectrum().positiveEigenvalues)?.tailCount
+      return (partial, nextCount(after: partial, wanted: wanted))
     }
-    result.tailCount = PowerLawFit(result.spectrum().positiveEigenvalues)?.tailCount
-    return result
+    var sequences = LanczosQuadratures(
+      vectors: PartialSpectrumSearch.vectors, without: count, of: lanczos, workers: workers
+    ) { random.normals($0) }
+    for most in [PartialSpectrumSearch.firstSteps, PartialSpectrumSearch.steps] {
+      let steps = min(most, others)
+      sequences.extend(to: steps, by: a, of: lanczos, workers: workers)
+      let quadratures = try sequences.quadratures(steps: steps)
+      let largestOther = quadratures.compactMap(\.nodes.last).max() ?? 0
+      partial.hasDoubt = largestOther > last + PartialSpectrumSearch.surprise * first
+      partial.density = StochasticDensity(
+        quadratures.map(StochasticDensity.Quadrature.init),
+        half: try sequences.quadratures(steps: (steps + 1) / 2).map(StochasticDensity.Quadrature.init), steps: steps,
+        count: others, sum: max(squaredNorm - largest.reduce(0, +), 0), upper: last)
+      partial.tailCount = PowerLawFit(partial.spectrum().positiveEigenvalues)?.tailCount
+      if let next = nextCount(after: partial, wanted: wanted) { return (partial, next) }
+    }
+    return (partial, nil)
   }
 
   /// A random vector that finds an eigenvalue so far above the smallest of the largest, in units of the first, shows

@@ -8,35 +8,15 @@ public struct LanczosQuadrature: Sendable, Equatable {
   public let weights: [Double]
 }
 
-extension BlockLanczos {
-  /// Quadratures for random vectors orthogonal to the first `deflated` columns of the basis, in what remains of A
-  /// without these.
-  ///
-  /// Lanczos' method for each vector on its own, all of them side by side, without reorthogonalisation: that repeats
-  /// nodes, but spoils no quadrature (Golub & Meurant 2010). Cost: a product with A in each step.
-  ///
-  /// - Parameters:
-  ///   - vectors: how many random vectors.
-  ///   - steps: nodes for each of them, fewer where these are exact.
-  /// - Returns: the quadratures, and what they were after half of the steps.
-  /// - Precondition: the columns are eigenvectors, `deflated` < `order`.
-  public func quadratures(
-    of a: some SymmetricOperator, without deflated: Int, vectors: Int, steps: Int, workers: Workers,
-    normals: (Int) -> [Double]
-  ) throws(LinearAlgebraError) -> (full: [LanczosQuadrature], half: [LanczosQuadrature]) {
-    var panels = LanczosPanels(order: order, vectors: vectors, tall: TallProducts(rows: order, workers: workers))
-    let v = deflationBasis
-    panels.begin(normals, outOf: v, deflated)
-    for _ in 0..<steps where panels.isActive { panels.step(a, outOf: v, deflated) }
-    return (try panels.quadratures(steps: steps), try panels.quadratures(steps: (steps + 1) / 2))
-  }
-}
-
-/// Three successive Lanczos vectors of several sequences, a column for each.
-private struct LanczosPanels: ~Copyable {
-  let order: Int
-  let vectors: Int
-  let tall: TallProducts
+/// Quadratures for random vectors orthogonal to eigenvectors that are known, in what remains of A without these.
+///
+/// Lanczos' method for each vector on its own, all of them side by side, without reorthogonalisation: that repeats
+/// nodes, but spoils no quadrature (Golub & Meurant 2010).
+public struct LanczosQuadratures: ~Copyable {
+  private let order: Int
+  private let vectors: Int
+  private let deflated: Int
+  // Three successive Lanczos vectors of each sequence, a column for each.
   private var previous: AlignedBuffer<Double>
   private var current: AlignedBuffer<Double>
   private var next: AlignedBuffer<Double>
@@ -44,35 +24,56 @@ private struct LanczosPanels: ~Copyable {
   private var diagonals: [[Double]]
   private var subdiagonals: [[Double]]
   private var isDone: [Bool]
+  private var stepCount = 0
 
-  init(order: Int, vectors: Int, tall: TallProducts) {
-    self.order = order
+  /// - Parameters:
+  ///   - vectors: how many random vectors.
+  ///   - deflated: the first columns of the basis, which are eigenvectors; fewer than its order.
+  public init(
+    vectors: Int, without deflated: Int, of lanczos: borrowing BlockLanczos, workers: Workers,
+    normals: (Int) -> [Double]
+  ) {
+    precondition(deflated < lanczos.order, "something remains")
+    order = lanczos.order
     self.vectors = vectors
-    self.tall = tall
+    self.deflated = deflated
     previous = AlignedBuffer(count: order * vectors)
     current = AlignedBuffer(count: order * vectors)
     next = AlignedBuffer(count: order * vectors)
     diagonals = Array(repeating: [], count: vectors)
     subdiagonals = Array(repeating: [], count: vectors)
     isDone = Array(repeating: false, count: vectors)
+    begin(normals, outOf: lanczos.deflationBasis, TallProducts(rows: order, workers: workers))
   }
 
-  var isActive: Bool { isDone.contains(false) }
-
-  mutating func begin(_ normals: (Int) -> [Double], outOf basis: MatrixOperand<Double>, _ deflated: Int) {
+  private func begin(_ normals: (Int) -> [Double], outOf basis: MatrixOperand<Double>, _ tall: TallProducts) {
     let x = current.operand(leading: order)
     for column in 0..<vectors {
       for (row, value) in normals(order).enumerated() { x[row, column] = value }
     }
-    project(x, outOf: basis, deflated)
-    project(x, outOf: basis, deflated)
+    project(x, outOf: basis, tall)
+    project(x, outOf: basis, tall)
     for column in 0..<vectors {
       let length = dot(x, x, column).squareRoot()
       for row in 0..<order { x[row, column] /= length }
     }
   }
 
-  mutating func step(_ a: some SymmetricOperator, outOf basis: MatrixOperand<Double>, _ deflated: Int) {
+  /// Goes on until there are so many nodes for each vector, or fewer where these are exact.
+  ///
+  /// Cost: a product with A in each step.
+  /// - Precondition: the basis still begins with the same eigenvectors.
+  public mutating func extend(
+    to steps: Int, by a: some SymmetricOperator, of lanczos: borrowing BlockLanczos, workers: Workers
+  ) {
+    let tall = TallProducts(rows: order, workers: workers)
+    while stepCount < steps, isDone.contains(false) {
+      step(a, outOf: lanczos.deflationBasis, tall)
+      stepCount += 1
+    }
+  }
+
+  private mutating func step(_ a: some SymmetricOperator, outOf basis: MatrixOperand<Double>, _ tall: TallProducts) {
     let (x, y, z) = (
       previous.operand(leading: order), current.operand(leading: order), next.operand(leading: order)
     )
@@ -84,7 +85,7 @@ private struct LanczosPanels: ~Copyable {
       for row in 0..<order { z[row, column] -= alpha * y[row, column] }
       if !isDone[column] { diagonals[column].append(alpha) }
     }
-    project(z, outOf: basis, deflated)
+    project(z, outOf: basis, tall)
     for column in 0..<vectors {
       let beta = dot(z, z, column).squareRoot()
       let scale = diagonals[column].reduce(0) { max($0, abs($1)) }
@@ -98,7 +99,7 @@ private struct LanczosPanels: ~Copyable {
     swap(&current, &next)
   }
 
-  private func project(_ x: MatrixOperand<Double>, outOf basis: MatrixOperand<Double>, _ deflated: Int) {
+  private func project(_ x: MatrixOperand<Double>, outOf basis: MatrixOperand<Double>, _ tall: TallProducts) {
     guard deflated > 0 else { return }
     let coefficients = AlignedBuffer<Double>(count: deflated * vectors)
     tall.project(x, vectors, outOf: basis, deflated, into: coefficients.operand(leading: deflated))
@@ -110,8 +111,9 @@ private struct LanczosPanels: ~Copyable {
     return sum
   }
 
-  /// Eigenvalues of the tridiagonal matrices of the first steps, and the squared first components of their vectors.
-  func quadratures(steps: Int) throws(LinearAlgebraError) -> [LanczosQuadrature] {
+  /// What the quadratures were after so many steps: eigenvalues of the tridiagonal matrices, and the squared first
+  /// components of their vectors.
+  public func quadratures(steps: Int) throws(LinearAlgebraError) -> [LanczosQuadrature] {
     try (0..<vectors).map { (column) throws(LinearAlgebraError) in
       let n = min(diagonals[column].count, steps)
       let matrix = AlignedBuffer<Double>(count: n * n)

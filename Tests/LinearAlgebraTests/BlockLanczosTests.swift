@@ -119,8 +119,12 @@ private func normals(seed: UInt64) -> (Int) -> [Double] {
   ) throws -> (density: StochasticDensity, quadratures: [LanczosQuadrature], exact: [Double]) {
     let a = InMemory(matrix: matrix)
     let lanczos = BlockLanczos(order: a.order, width: 1, capacity: 1, normals: normals(seed: 1))
-    let (found, half) = try lanczos.quadratures(
-      of: a, without: 0, vectors: vectors, steps: steps, workers: Workers(1), normals: normals(seed: seed))
+    var sequences = LanczosQuadratures(
+      vectors: vectors, without: 0, of: lanczos, workers: Workers(1), normals: normals(seed: seed))
+    // In two goes, which must not show.
+    for steps in [steps / 3, steps] { sequences.extend(to: steps, by: a, of: lanczos, workers: Workers(1)) }
+    let found = try sequences.quadratures(steps: steps)
+    let half = try sequences.quadratures(steps: (steps + 1) / 2)
     let exact = try Array(a.eigenvalues().reversed())
     let density = StochasticDensity(
       found.map { StochasticDensity.Quadrature(nodes: $0.nodes, weights: $0.weights) },
