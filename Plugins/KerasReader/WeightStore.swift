@@ -17,7 +17,7 @@ struct WeightStore {
 
   /// One HDF5 file.
   init(_ source: ByteSource, _ limits: Limits) throws(ReadError) {
-    try add(HDF5File(source, limits: limits), of: source, limits)
+    try add(HDF5File(source, limits: limits), limits)
   }
 
   /// Arrays in NumPy's archive.
@@ -31,11 +31,14 @@ struct WeightStore {
   /// The HDF5 files that an index lists. A missing or cut one costs its own variables, not the others.
   init(_ index: ShardIndex, in place: ModelPlace, _ limits: Limits) throws(ReadError) {
     var failure: ReadError?
-    for (name, groups) in index.shards {
+    let sources = index.shards.map { shard in
+      Result { () throws(ReadError) in try place.open(shard.file, referredToBy: index.path) }
+    }
+    for ((name, groups), file) in zip(index.shards, HDF5File.all(sources, limits: limits)) {
       do throws(ReadError) {
-        let source = try place.open(name, referredToBy: index.path)
-        try add(HDF5File(source, limits: limits), of: source, limits, groups: groups)
-        paths.append(source.label)
+        let file = try file.get()
+        try add(file, limits, groups: groups)
+        paths.append(file.source.label)
       } catch {
         guard [.io, .truncated, .unrecognized].contains(error.code) else { throw error }
         failure = failure ?? error
@@ -52,8 +55,9 @@ struct WeightStore {
 
   /// - Parameter groups: those that the index maps to the file, with a slash in front; `nil` without an index.
   private mutating func add(
-    _ file: HDF5File, of source: ByteSource, _ limits: Limits, groups: Set<ByteString>? = nil
+    _ file: HDF5File, _ limits: Limits, groups: Set<ByteString>? = nil
   ) throws(ReadError) {
+    let source = file.source
     let count = arrays.count + file.index.datasets.count
     guard count <= limits.maximumTensorCount else {
       throw source.error(.limitExceeded, "has \(count) arrays, the limit is \(limits.maximumTensorCount)")

@@ -53,6 +53,25 @@ private func file(_ builder: HDF5Builder) throws -> HDF5File {
     #expect(file.dataset("nothing") == nil)
   }
 
+  /// In their order, each with what it would have had alone.
+  @Test func severalFiles() throws {
+    let sources = try (1...9).map { count in
+      var builder = HDF5Builder()
+      builder.weights("a", [count, 3])
+      return ByteSource(owned: try builder.bytes(), label: "\(count).h5")
+    }
+    let absent = ReadError(.io, "is not there", file: "absent.h5")
+    let noFile = ByteSource(owned: Array("no HDF5 file".utf8), label: "text.h5")
+    let files = HDF5File.all([.failure(absent), .success(noFile)] + sources.map { .success($0) })
+    try #require(files.count == 11)
+    #expect(throws: absent) { try files[0].get() }
+    #expect(#expect(throws: ReadError.self) { try files[1].get() }?.code == .unrecognized)
+    for (count, file) in zip(1..., files.dropFirst(2)) {
+      let file = try file.get()
+      #expect(file.source.label == "\(count).h5" && file.index.datasets.map(\.shape) == [[count, 3]])
+    }
+  }
+
   @Test func attributes() throws {
     let file = try file(sample())
     let root = try #require(file.group(""))

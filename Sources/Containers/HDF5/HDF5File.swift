@@ -1,4 +1,6 @@
+import Dispatch
 public import ModelReading
+import Synchronization
 
 /// An HDF5 file: its index, and tensors over its datasets.
 public struct HDF5File: Sendable {
@@ -20,6 +22,24 @@ public struct HDF5File: Sendable {
     self.limits = limits
     datasetPositions = Self.positions(index.datasets.map(\.path))
     groupPositions = Self.positions(index.groups.map(\.path))
+  }
+
+  /// Reads the indices of several files, as many side by side as there are processors: processes take longer to start
+  /// than indices to read.
+  ///
+  /// - Parameter sources: the files, and why others are none.
+  /// - Returns: for each of them what `init` gives or throws.
+  public static func all(
+    _ sources: [Result<ByteSource, ReadError>], limits: Limits = Limits()
+  ) -> [Result<HDF5File, ReadError>] {
+    let files = Mutex([Result<HDF5File, ReadError>?](repeating: nil, count: sources.count))
+    DispatchQueue.concurrentPerform(iterations: sources.count) { position in
+      let file = sources[position].flatMap { source in
+        Result { () throws(ReadError) in try HDF5File(source, limits: limits) }
+      }
+      files.withLock { $0[position] = file }
+    }
+    return files.withLock { $0.compactMap(\.self) }
   }
 
   /// Whether bytes from the start of a file have the HDF5 signature, a user block before it allowed.
